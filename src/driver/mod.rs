@@ -1,0 +1,1 @@
+//! Compiles one function: options, pipeline, statistics.

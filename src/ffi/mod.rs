@@ -1,0 +1,1 @@
+//! CPython layouts that pyo3-ffi lacks, one file per C header.

@@ -1,0 +1,1 @@
+//! Machine code memory, entry points, exits and tiers: the only unsafe part besides `ffi`.

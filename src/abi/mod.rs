@@ -1,2 +1,7 @@
-//! See docs/architecture.md.
+//! The contract with generated code: helper table, exit reasons, deopt table, layouts.
+//!
+//! Plain data only; `lower` emits against it and `runtime` implements it.
 #![forbid(unsafe_code)]
+
+pub mod exit_reason;
+pub mod helpers;

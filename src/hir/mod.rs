@@ -1,2 +1,22 @@
-//! See docs/architecture.md.
+//! The language between bytecode and machine code: typed SSA with frame states.
+//!
+//! HIR is data: no Python object, raw pointer, lock or version number inside. It prints, parses,
+//! verifies and optimises with no interpreter in the process.
 #![forbid(unsafe_code)]
+
+pub mod attributes;
+pub mod effects;
+pub mod frame_state;
+pub mod function;
+pub mod ids;
+pub mod ops;
+pub mod pool;
+pub mod types;
+
+pub use frame_state::{FrameState, Slot, VirtualObject};
+pub use function::{
+    Block, Callee, CodeInfo, Definition, Edge, Function, Instr, Origin, Terminator, Value,
+};
+pub use ids::{BlockId, CalleeId, CodeId, FrameStateId, InstrId, NamespaceId, ObjectId, ValueId};
+pub use ops::Op;
+pub use types::{IntRange, Repr, Type};

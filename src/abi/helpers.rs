@@ -241,6 +241,9 @@ impl HelperId {
 
     /// The helper with that name.
     pub fn from_name(name: &str) -> Option<HelperId> {
-        HelperId::ALL.iter().copied().find(|helper| helper.name() == name)
+        HelperId::ALL
+            .iter()
+            .copied()
+            .find(|helper| helper.name() == name)
     }
 }

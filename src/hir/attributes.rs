@@ -270,7 +270,11 @@ impl std::fmt::Debug for FloatBits {
 impl Attribute for FloatBits {
     fn print(&self) -> String {
         let value = self.value();
-        if value.is_nan() { format!("nan:{:x}", self.0) } else { format!("{value:?}") }
+        if value.is_nan() {
+            format!("nan:{:x}", self.0)
+        } else {
+            format!("{value:?}")
+        }
     }
 
     fn parse(text: &str) -> Result<Self, String> {
@@ -343,11 +347,16 @@ pub struct CallShape {
 
 impl Attribute for CallShape {
     fn print(&self) -> String {
-        self.keywords.map_or("positional".to_owned(), |names| names.to_string())
+        self.keywords
+            .map_or("positional".to_owned(), |names| names.to_string())
     }
 
     fn parse(text: &str) -> Result<Self, String> {
-        let keywords = if text == "positional" { None } else { Some(ObjectId::parse(text)?) };
+        let keywords = if text == "positional" {
+            None
+        } else {
+            Some(ObjectId::parse(text)?)
+        };
         Ok(CallShape { keywords })
     }
 }

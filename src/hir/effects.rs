@@ -59,8 +59,11 @@ impl std::fmt::Display for Heaps {
         if self.is_empty() {
             return write!(f, "-");
         }
-        let names: Vec<_> =
-            Heaps::NAMES.iter().filter(|(_, heap)| self.overlaps(*heap)).map(|row| row.0).collect();
+        let names: Vec<_> = Heaps::NAMES
+            .iter()
+            .filter(|(_, heap)| self.overlaps(*heap))
+            .map(|row| row.0)
+            .collect();
         write!(f, "{}", names.join("+"))
     }
 }

@@ -103,7 +103,9 @@ impl Terminator {
     pub fn for_each_edge(&self, mut visit: impl FnMut(&Edge)) {
         match self {
             Terminator::Jump(edge) => visit(edge),
-            Terminator::Branch { then, otherwise, .. } => {
+            Terminator::Branch {
+                then, otherwise, ..
+            } => {
                 visit(then);
                 visit(otherwise);
             }
@@ -115,7 +117,9 @@ impl Terminator {
     pub fn for_each_edge_mut(&mut self, mut visit: impl FnMut(&mut Edge)) {
         match self {
             Terminator::Jump(edge) => visit(edge),
-            Terminator::Branch { then, otherwise, .. } => {
+            Terminator::Branch {
+                then, otherwise, ..
+            } => {
                 visit(then);
                 visit(otherwise);
             }
@@ -283,7 +287,12 @@ impl Function {
     ) -> InstrId {
         let id = InstrId::new(self.instrs.len());
         let result = result.map(|(ty, repr, range)| {
-            self.add_value(Value { ty, repr, range, definition: Definition::Instr(id) })
+            self.add_value(Value {
+                ty,
+                repr,
+                range,
+                definition: Definition::Instr(id),
+            })
         });
         self.instrs.push(Instr {
             op,
@@ -365,7 +374,13 @@ impl Function {
     /// Frame states the instruction refers to.
     pub fn states_of(&self, id: InstrId) -> SmallVec<[FrameStateId; 3]> {
         let instr = self.instr(id);
-        instr.exit.iter().chain(&instr.throw).chain(&instr.after).copied().collect()
+        instr
+            .exit
+            .iter()
+            .chain(&instr.throw)
+            .chain(&instr.after)
+            .copied()
+            .collect()
     }
 
     /// Predecessors of every block of the layout, by block index.

@@ -26,7 +26,11 @@ pub struct Pool {
 impl Pool {
     /// The id of the object; one per handle.
     pub fn add(&mut self, object: PoolObject) -> ObjectId {
-        if let Some(index) = self.objects.iter().position(|other| other.handle == object.handle) {
+        if let Some(index) = self
+            .objects
+            .iter()
+            .position(|other| other.handle == object.handle)
+        {
             return ObjectId::new(index);
         }
         self.objects.push(object);
@@ -40,6 +44,9 @@ impl Pool {
 
     /// All objects in order of their ids.
     pub fn iter(&self) -> impl Iterator<Item = (ObjectId, &PoolObject)> {
-        self.objects.iter().enumerate().map(|(index, object)| (ObjectId::new(index), object))
+        self.objects
+            .iter()
+            .enumerate()
+            .map(|(index, object)| (ObjectId::new(index), object))
     }
 }

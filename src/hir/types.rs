@@ -162,8 +162,14 @@ impl Repr {
     }
 
     /// All representations.
-    pub const ALL: [Repr; 6] =
-        [Repr::Boxed, Repr::I64, Repr::U64, Repr::F64, Repr::Bool, Repr::Ptr];
+    pub const ALL: [Repr; 6] = [
+        Repr::Boxed,
+        Repr::I64,
+        Repr::U64,
+        Repr::F64,
+        Repr::Bool,
+        Repr::Ptr,
+    ];
 
     /// The type of a value that is held this way when nothing more is known.
     pub fn widest_type(self) -> Type {
@@ -199,13 +205,25 @@ pub struct IntRange {
 
 impl IntRange {
     /// What `Repr::I64` can hold.
-    pub const I64: IntRange = IntRange { low: i64::MIN as i128, high: i64::MAX as i128 };
+    pub const I64: IntRange = IntRange {
+        low: i64::MIN as i128,
+        high: i64::MAX as i128,
+    };
     /// What `Repr::U64` can hold.
-    pub const U64: IntRange = IntRange { low: 0, high: u64::MAX as i128 };
+    pub const U64: IntRange = IntRange {
+        low: 0,
+        high: u64::MAX as i128,
+    };
     /// One-digit ints of CPython (30-bit digits).
-    pub const COMPACT: IntRange = IntRange { low: -((1 << 30) - 1), high: (1 << 30) - 1 };
+    pub const COMPACT: IntRange = IntRange {
+        low: -((1 << 30) - 1),
+        high: (1 << 30) - 1,
+    };
     /// What a container's length can be.
-    pub const LENGTH: IntRange = IntRange { low: 0, high: (1 << 60) - 1 };
+    pub const LENGTH: IntRange = IntRange {
+        low: 0,
+        high: (1 << 60) - 1,
+    };
     /// A byte.
     pub const BYTE: IntRange = IntRange { low: 0, high: 255 };
 
@@ -217,7 +235,10 @@ impl IntRange {
 
     /// Only `value`.
     pub fn constant(value: i128) -> IntRange {
-        IntRange { low: value, high: value }
+        IntRange {
+            low: value,
+            high: value,
+        }
     }
 
     /// The one value, if there is only one.
@@ -233,7 +254,10 @@ impl IntRange {
     /// Smallest range with both.
     #[must_use]
     pub fn union(self, other: IntRange) -> IntRange {
-        IntRange { low: self.low.min(other.low), high: self.high.max(other.high) }
+        IntRange {
+            low: self.low.min(other.low),
+            high: self.high.max(other.high),
+        }
     }
 
     /// Values of both; `None` when there are none.

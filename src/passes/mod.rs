@@ -1,2 +1,26 @@
-//! See docs/architecture.md.
+//! HIR to HIR: one pass per file, one row per pass in [`PASSES`].
+//!
+//! Invariants: a pass is a function of the HIR alone (no state between runs), it leaves HIR that
+//! verifies, and it never removes or reorders what a Python program could observe. Its name is the
+//! same in dumps, timers, options and tests.
 #![forbid(unsafe_code)]
+
+use crate::hir::Function;
+
+pub mod pipeline;
+
+/// A transformation of one function.
+pub trait Pass: Sync {
+    /// Name in dumps, timers, options and tests: `guard-elim` for `GuardElim` in `guard_elim.rs`.
+    fn name(&self) -> &'static str;
+    /// Transforms the function.
+    fn run(&self, function: &mut Function);
+}
+
+/// Every pass. The order means nothing; `pipeline` says what runs when.
+pub const PASSES: &[&dyn Pass] = &[];
+
+/// The pass with that name.
+pub fn find(name: &str) -> Option<&'static dyn Pass> {
+    PASSES.iter().copied().find(|pass| pass.name() == name)
+}

@@ -1,0 +1,303 @@
+"""Runs one source text plain and under the JIT and demands that nobody can tell which is which.
+
+`check(source, calls)` executes the source in two fresh namespaces. In both, every `def` (nested ones and
+methods too) carries one extra decorator: identity on the plain side, `jit(threshold=1)` on the other, so
+that both sides have the same code objects with the same positions. Each call is evaluated separately per
+side, made several times so that compilation happens between the repetitions, and compared after each
+repetition. State carries over from call to call on both sides alike.
+
+A call is text, `"1, [2, 3], key=4"`, evaluated in the namespace of its side; that way arguments may be
+objects of classes of the program. A tuple of values is accepted too and copied per side.
+"""
+
+import ast
+import builtins
+import copy
+import gc
+import inspect
+import io
+import itertools
+import linecache
+import os
+import sys
+import textwrap
+import types
+import warnings
+
+from differential import compare, provider
+
+REPEATS = 3
+STRESS_REPEATS = 8
+DECORATOR = "__jit__"
+
+_serial = itertools.count()
+_MODULE_NOISE = {"__builtins__", "__name__", DECORATOR, "__warningregistry__", "__call__"}
+
+
+class Difference(AssertionError):
+    """The jitted program did something that the plain one does not."""
+
+    def __init__(self, message, path):
+        super().__init__(message)
+        self.path = path
+
+
+class Observation:
+    """What one call did: parts that must be equal, by name."""
+
+    __slots__ = ("parts", "result")
+
+    def __init__(self, parts, result):
+        self.parts = parts
+        self.result = result
+
+
+def default_repeats():
+    """More repetitions where a stress mode makes the k-th execution of each guard fail."""
+    return STRESS_REPEATS if os.environ.get("BROLGA_STRESS", "").startswith("exit") else REPEATS
+
+
+class _AddDecorator(ast.NodeTransformer):
+    def visit_FunctionDef(self, node):
+        self.generic_visit(node)
+        node.decorator_list.append(
+            ast.Name(
+                id=DECORATOR,
+                ctx=ast.Load(),
+                lineno=node.lineno,
+                col_offset=node.col_offset,
+                end_lineno=node.lineno,
+                end_col_offset=node.col_offset + 3,
+            )
+        )
+        return node
+
+    visit_AsyncFunctionDef = visit_FunctionDef
+
+
+class Program:
+    """One source text, compiled once, with its two sides."""
+
+    def __init__(self, source, *, function="f", private_builtins=False, decorate=True):
+        self.source = source
+        self.function_name = function
+        self.filename = f"<differential {next(_serial)}>"
+        linecache.cache[self.filename] = (len(source), None, source.splitlines(True), self.filename)
+        tree = ast.parse(source)
+        if decorate:
+            tree = _AddDecorator().visit(tree)
+        self.code = compile(tree, self.filename, "exec", dont_inherit=True)
+        self.private_builtins = private_builtins
+        self._calls = {}
+
+    def side(self, decorator):
+        """A fresh namespace in which the source has run with `decorator` on every function."""
+        namespace = {"__name__": "program", DECORATOR: decorator, "__call__": _pack}
+        if self.private_builtins:
+            namespace["__builtins__"] = dict(vars(builtins))
+        exec(self.code, namespace)
+        return namespace
+
+    def arguments(self, call, namespace):
+        """(args, kwargs) of `call`, fresh for this side."""
+        if isinstance(call, tuple):
+            return copy.deepcopy(call), {}
+        code = self._calls.get(call)
+        if code is None:
+            text = f"__call__({call}\n)"
+            code = self._calls[call] = compile(text, self.filename + " call", "eval")
+        return eval(code, namespace)
+
+    def close(self):
+        """Forgets the source text."""
+        linecache.cache.pop(self.filename, None)
+
+
+def _pack(*args, **kwargs):
+    return args, kwargs
+
+
+def _tracked(args, kwargs):
+    """Objects whose reference counts are watched: arguments and what they directly hold."""
+    found = []
+    for value in (*args, *kwargs.values()):
+        found.append(value)
+        if type(value) in (list, tuple):
+            found.extend(value[:20])
+    return [value for value in found if _counts(value)]
+
+
+def _counts(value):
+    kind = type(value)
+    if kind is int:
+        return not -5 <= value <= 256
+    return not (value is None or kind is bool or kind is str or callable(value))
+
+
+def observe(program, function, args, kwargs, namespace, caught, *, number_identity, locate=True):
+    """Calls `function` and records everything that can be seen from outside."""
+    tracked = _tracked(args, kwargs)
+    before = [sys.getrefcount(value) for value in tracked]
+    unraisable = []
+    output = io.StringIO()
+    encoder = compare.Encoder(number_identity, (program.filename,) if locate else ())
+    old_output, old_hook = sys.stdout, sys.unraisablehook
+    sys.stdout = output
+    sys.unraisablehook = lambda report: unraisable.append(
+        (report.exc_type.__qualname__, str(report.exc_value), report.err_msg)
+    )
+    result = error = result_count = None
+    try:
+        try:
+            result = function(*args, **kwargs)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as raised:
+            error = raised
+    finally:
+        sys.stdout, sys.unraisablehook = old_output, old_hook
+    arguments = (encoder.encode(args), encoder.encode(kwargs))
+    if error is None:
+        if type(result) in (list, dict, set, bytearray):
+            result_count = sys.getrefcount(result)
+        outcome = ("returned", encoder.encode(result))
+    else:
+        outcome = ("raised", encoder.encode_error(error))
+        # The traceback starts at this frame: without this the error would keep the arguments alive.
+        error.__traceback__ = None
+        error = None
+    state = tuple(
+        (name, encoder.encode(value))
+        for name, value in namespace.items()
+        if name not in _MODULE_NOISE and not isinstance(value, (types.FunctionType, type, types.ModuleType))
+    )
+    parts = {
+        "outcome": outcome,
+        "arguments": arguments,
+        "globals": state,
+        "printed": output.getvalue(),
+        "unraisable": tuple(unraisable),
+        "warnings": tuple((item.category.__name__, str(item.message), item.lineno) for item in caught),
+        "references to the result": result_count,
+    }
+    caught.clear()
+    del encoder
+    kept = result
+    result = None
+    parts["references to arguments"] = tuple(
+        # The result may be an argument or hold one, so it is counted while it lives on both sides.
+        sys.getrefcount(value) - count
+        for value, count in zip(tracked, before)
+    )
+    return Observation(parts, kept)
+
+
+def check(
+    source,
+    calls=("",),
+    *,
+    function="f",
+    repeats=None,
+    private_builtins=False,
+    decorate=True,
+    number_identity=False,
+    references=True,
+    native=False,
+):
+    """Raises `Difference` unless every call behaves alike on both sides.
+
+    `source` is text or a function; `private_builtins` gives each side its own copy of the builtins, for
+    programs that rebind them; `native` demands that machine code ran where the platform has it.
+    Returns the jitted side's namespace for further questions.
+    """
+    if callable(source):
+        function = source.__name__
+        source = inspect.getsource(source)
+    source = textwrap.dedent(source).strip("\n") + "\n"
+    program = Program(source, function=function, private_builtins=private_builtins, decorate=decorate)
+    repeats = repeats or default_repeats()
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            plain = program.side(_identity)
+            jitted = program.side(provider.eager())
+            caught.clear()
+            history = []
+            # Each call several times in a row, then all once more: types change between calls.
+            schedule = [call for call in calls for _ in range(repeats)] + list(calls) * 2
+            for call in schedule:
+                history.append(call)
+                _compare(program, call, history, plain, jitted, caught, number_identity, references)
+    finally:
+        if collecting:
+            gc.enable()
+        program.close()
+    if native and provider.native_support()[0]:
+        assert provider.native_calls(jitted[function]) > 0, (
+            f"{function} never ran natively:\n{source}\n{provider.explanation(jitted[function])}"
+        )
+    return jitted
+
+
+def _identity(function):
+    return function
+
+
+def _compare(program, call, history, plain, jitted, caught, number_identity, references):
+    sides = []
+    for namespace in (plain, jitted):
+        args, kwargs = program.arguments(call, namespace)
+        caught.clear()
+        sides.append(
+            observe(
+                program,
+                namespace[program.function_name],
+                args,
+                kwargs,
+                namespace,
+                caught,
+                number_identity=number_identity,
+            )
+        )
+        del args, kwargs
+    expected, got = sides
+    for name, value in expected.parts.items():
+        if not references and name.startswith("references"):
+            continue
+        found = compare.difference(value, got.parts[name])
+        if found:
+            raise Difference(_message(program, call, history, name, found, expected, got, jitted), name)
+
+
+def _message(program, call, history, part, found, expected, got, jitted):
+    path, plain_value, jitted_value = found
+    numbered = "".join(
+        f"{number:4} {line}\n" for number, line in enumerate(program.source.splitlines(), 1)
+    )
+    shown = "\n".join(f"    {program.function_name}({item})" for item in history[-6:])
+    lines = [
+        f"{part} differ{'s' if not part.endswith('s') else ''} in call {len(history)}: "
+        f"{program.function_name}({call})  [Python {sys.version.split()[0]}]",
+        f"  at    {path or 'top'}",
+        f"  plain {_short(plain_value)}",
+        f"  jit   {_short(jitted_value)}",
+        f"  whole plain {part}: {_short(expected.parts[part], 1500)}",
+        f"  whole jit   {part}: {_short(got.parts[part], 1500)}",
+        "last calls:",
+        shown,
+        "program:",
+        numbered.rstrip("\n"),
+        "explain:",
+        provider.explanation(jitted.get(program.function_name)),
+    ]
+    return "\n".join(lines)
+
+
+def _short(value, limit=600):
+    try:
+        text = repr(value)
+    except ValueError as error:  # an int longer than the digits limit
+        text = f"(not printable: {error})"
+    return text if len(text) <= limit else text[:limit] + f"... ({len(text)} characters)"

@@ -1,0 +1,42 @@
+# Thin on purpose: what each target does is in scripts/, which say more.
+#   make demo    build brolga into .venv and show it at work
+#   make test    everything CI runs, on every CPython 3.11-3.14 found
+#   make stress  the Python tests under every stress mode
+#   make lint    formatting, clippy, ruff, mypy
+#   make bench   the program corpus against plain CPython, and the Rust benches
+#   make fuzz    random functions, brolga against the interpreter, until stopped
+
+# The interpreter that runs the scripts and gets the demo: PYTHON=/path/to/python3.12 make demo
+PYTHON ?= $(shell python3 scripts/find_pythons.py --one)
+
+.PHONY: demo test stress lint bench fuzz clean .venv python
+
+demo: .venv
+	.venv/bin/python examples/demo.py
+
+# pip builds through pyproject.toml, as a user's `pip install brolga` from source would.
+.venv: python
+	$(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check .
+
+python:
+	@test -n "$(PYTHON)" || { python3 scripts/find_pythons.py --why; exit 1; }
+
+test: python
+	$(PYTHON) scripts/check.py
+
+stress: python
+	$(PYTHON) scripts/check.py stress
+
+lint: python
+	$(PYTHON) scripts/check.py lint
+
+bench: .venv
+	.venv/bin/python benches/run.py
+	cargo bench
+
+fuzz: .venv
+	.venv/bin/python jit-tests/fuzz/run.py
+
+clean:
+	rm -rf .venv .venvs .cpython target

@@ -14,11 +14,12 @@ use std::path::{Path, PathBuf};
 const MAY_USE: &[(&str, &[&str])] = &[
     ("bytecode", &[]),
     ("feedback", &["bytecode"]),
-    ("hir", &[]),
-    ("analysis", &["hir"]),
-    ("passes", &["hir", "analysis"]),
-    ("lift", &["bytecode", "feedback", "hir", "analysis"]),
+    // Ops name helpers and exit reasons by id; helper rows state types and effects. One vocabulary.
+    ("hir", &["abi"]),
     ("abi", &["hir"]),
+    ("analysis", &["hir", "abi"]),
+    ("passes", &["hir", "abi", "analysis"]),
+    ("lift", &["bytecode", "feedback", "hir", "abi", "analysis"]),
     ("lower", &["hir", "analysis", "abi"]),
     ("ffi", &["bytecode"]),
     ("runtime", &["abi", "ffi"]),

@@ -177,7 +177,7 @@ define_helpers! {
     GetSlice "get_slice" (B B B) B OBJECT {python} "`a[b:c]`.";
     SetSlice "set_slice" (B B B B) I INT {python} "`a[b:c] = d`; operands a, b, c, d; -1 if it raises.";
     GetIter "get_iter" (B) B OBJECT {python} "`iter(a)` as GET_ITER does it.";
-    IterNext "iter_next" (B) B OBJECT {python exit} "`next(a)` as FOR_ITER does it; NULL without an exception at the end.";
+    IterNext "iter_next" (B) B OBJECT {python} "`next(a)` as FOR_ITER does it; at the end the runtime's sentinel object.";
     UnpackSequence "unpack_sequence" (B I) B TUPLE {python} "An iterable of exactly n items as a tuple, with UNPACK_SEQUENCE's errors.";
 
     // Construction. Allocating a container may start a collection (finalisers) on 3.11.
@@ -189,6 +189,7 @@ define_helpers! {
     ListExtend "list_extend" (B B) I INT {python} "LIST_EXTEND: `a.extend(b)`; -1 if it raises.";
     ListRepeatObject "list_repeat" (B I) B LIST {python} "`a * n` for a list.";
     NewCell "new_cell" (B) B CELL {python} "A cell holding the object (NULL: an empty cell).";
+    NewFunction "new_function" (B B B B B B) B FUNCTION {python} "MAKE_FUNCTION: code, globals, then defaults, keyword defaults, annotations, closure (each may be NULL).";
     FormatValue "format_value" (B B) B STR {python} "`format(a, spec)`; a NULL spec is the empty one.";
     StrOf "str_of" (B) B STR {python} "`str(a)`.";
     ReprOf "repr_of" (B) B STR {python} "`repr(a)`.";

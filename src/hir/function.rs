@@ -60,6 +60,9 @@ pub struct Instr {
     pub after: Option<FrameStateId>,
     /// The bytecode it was made for.
     pub origin: Origin,
+    /// For guards: which operand of the bytecode is checked, counted from the top of the stack. What
+    /// an exit saw is remembered under this number.
+    pub operand: u8,
 }
 
 /// An edge to a block with the values of its parameters.
@@ -302,6 +305,7 @@ impl Function {
             throw: None,
             after: None,
             origin,
+            operand: 0,
         });
         id
     }

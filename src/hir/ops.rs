@@ -216,6 +216,8 @@ define_ops! {
     ConstBool(bool) "const_bool" [] O (;) {} "True or False.";
     ConstObject(ObjectId) "const_object" [] B (;) {} "An object of the pool, borrowed: the code keeps it alive.";
 
+    ConstNull "const_null" [] B (;) {} "NULL, for helpers that take an absent object; never in a frame state.";
+
     // Conversions between representations.
     BoxI64 "box_i64" [I] B (;) {} "A new (or cached small) `int` object, owned.";
     BoxU64 "box_u64" [U] B (;) {} "A new (or cached small) `int` object, owned.";
@@ -244,6 +246,7 @@ define_ops! {
     GuardRange(IntRange) "guard_range" [I] I (;) {exit} "The same int; leaves unless within the range.";
     GuardIndex "guard_index" [I I] I (;) {exit} "Index, length: the index; leaves unless 0 <= index < length.";
     GuardGlobals(NamespaceId) "guard_globals" [] N (GLOBALS;) {exit} "Leaves unless every global and builtin the code relies on still has its value.";
+    GuardFunction(ObjectId) "guard_function" [] N (OTHER;) {exit} "Leaves unless that Python function still has the code and defaults it had when this was compiled.";
     Poll "poll" [] N (;) {exit} "Leaves if the eval breaker is set (signals, GIL requests, pending calls, collections).";
 
     // Ints of 64 bits and sign.
@@ -375,7 +378,7 @@ impl Op {
         !matches!(
             self,
             Op::GuardType(_) | Op::GuardArray(_) | Op::GuardIs(_) | Op::GuardTrue(_) | Op::GuardFalse(_)
-                | Op::GuardRange(_) | Op::GuardIndex | Op::GuardGlobals(_) | Op::Poll | Op::Snapshot
+                | Op::GuardRange(_) | Op::GuardIndex | Op::GuardGlobals(_) | Op::GuardFunction(_) | Op::Poll | Op::Snapshot
                 | Op::KeepAlive | Op::Incref | Op::Decref | Op::DecrefPlain | Op::CallRuntime(_)
                 // These leave where Python raises.
                 | Op::IntFloorDiv(DivMode::Checked) | Op::IntMod(DivMode::Checked) | Op::IntTrueDiv

@@ -1,2 +1,4 @@
-//! See docs/architecture.md.
+//! Read-only facts about HIR that passes ask for. See docs/architecture.md.
 #![forbid(unsafe_code)]
+
+pub mod range;

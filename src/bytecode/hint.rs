@@ -66,6 +66,13 @@ pub enum Hint {
     UnpackTuple,
     UnpackList,
 
+    // --- jumps ---
+    /// The last 16 runs of a conditional jump, the latest in bit 0; 1: it was taken. Before the first
+    /// run it is 0x5555. (3.13+)
+    Branch {
+        history: u16,
+    },
+
     // --- names ---
     Global(GlobalHint),
     Attr(AttrHint),
@@ -108,7 +115,7 @@ pub enum GlobalHint {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AttrHint {
     /// In the inline values of the object; `index` as the version keeps it (an index of the value
-    /// up to 3.12, a byte offset from the object on 3.13+).
+    /// up to 3.13, a byte offset from the object on 3.14).
     InstanceValue {
         type_version: u32,
         index: u16,

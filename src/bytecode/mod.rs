@@ -19,10 +19,20 @@
 //! * Every position is counted in code units (two bytes) from the start of the code.
 #![forbid(unsafe_code)]
 
+mod caches;
 mod code;
+mod common;
 mod decode;
+mod exception_table;
 mod hint;
+mod line_table;
 mod op;
+mod opcode;
+mod tables;
+mod v3_11;
+mod v3_12;
+mod v3_13;
+mod v3_14;
 
 pub use code::{
     Code, CodeBytes, ConstView, Handler, Instr, LineEntry, LocalKind, LocalView, Version,

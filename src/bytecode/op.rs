@@ -387,6 +387,12 @@ pub enum Op {
         with_spec: bool,
     },
     ConvertValue(Conversion),
+    /// A field of a template string (3.14). Stack: value, source text, and the format spec.
+    BuildInterpolation {
+        with_spec: bool,
+    },
+    /// Stack: tuple of strings, tuple of interpolations.
+    BuildTemplate,
 
     // --- stack ---
     /// Pushes the n-th value from the top; 1 is the top.
@@ -587,6 +593,8 @@ impl Op {
             UnpackSequence(count) => (1, count),
             UnpackEx { before, after } => (1, before + after + 1),
             FormatValue { with_spec, .. } => (1 + u32::from(with_spec), 1),
+            BuildInterpolation { with_spec } => (2 + u32::from(with_spec), 1),
+            BuildTemplate => (2, 1),
             Swap(depth) => (depth, depth),
             Call { argc, .. } => (argc.saturating_add(2), 1),
             CallFunctionEx { has_kwargs } => (3 + u32::from(has_kwargs), 1),

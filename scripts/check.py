@@ -123,7 +123,7 @@ def python(step, pythons):
 def stress(step, pythons):
     made = python_of(step, pythons)
     for mode in STRESS:
-        pytest(step, made, BROLGA_STRESS=mode)
+        pytest(step, made, f"--stress={mode}")
 
 
 def unpack_debian_python():

@@ -3,5 +3,8 @@
 //! Plain data only; `lower` emits against it and `runtime` implements it.
 #![forbid(unsafe_code)]
 
+pub mod deopt_table;
 pub mod exit_reason;
 pub mod helpers;
+pub mod layout;
+pub mod support;

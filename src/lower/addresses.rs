@@ -1,0 +1,47 @@
+//! Where generated code finds things outside of itself.
+//!
+//! `lower` sees addresses as plain numbers: the driver answers from the objects it keeps alive for
+//! as long as the code lives, tests answer with made-up numbers.
+
+use crate::abi::helpers::HelperId;
+use crate::abi::support::Support;
+use crate::hir::attributes::MathFunction;
+use crate::hir::{CalleeId, CodeId, NamespaceId, ObjectId, Type};
+
+/// Gives the addresses one compilation needs.
+pub trait AddressProvider {
+    /// The runtime helper; `None` if this build has none, then the function is refused.
+    fn helper(&self, helper: HelperId) -> Option<u64>;
+
+    /// The support function.
+    fn support(&self, function: Support) -> u64;
+
+    /// The function of the C mathematics library.
+    fn math(&self, function: MathFunction) -> u64;
+
+    /// The object of the function's pool; 0 stands for a NULL operand.
+    fn object(&self, object: ObjectId) -> u64;
+
+    /// The type object of a single class; `None` if no such object can exist in the process (the
+    /// module is not imported), and for `OTHER`.
+    fn class(&self, class: Type) -> Option<u64>;
+
+    /// The word that holds the address of the callee's body. Machine code loads it for every call,
+    /// so the callee can be replaced by another with the same signature.
+    fn callee_cell(&self, callee: CalleeId) -> u64;
+
+    /// The block of words of the namespaces, see `abi::layout::namespace_block`.
+    fn namespace(&self, namespace: NamespaceId) -> u64;
+
+    /// What support functions get as their unit: how the runtime finds the deopt table.
+    fn unit(&self) -> u64;
+
+    /// What `Support::SlowEntry` gets as its record.
+    fn record(&self) -> u64;
+
+    /// The code object the entry stub expects in the function.
+    fn code_object(&self) -> u64;
+
+    /// The first code unit of a code object taking part.
+    fn code_start(&self, code: CodeId) -> u64;
+}

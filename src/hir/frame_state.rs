@@ -90,8 +90,37 @@ pub enum VirtualObject {
 impl Slot {
     /// Calls `visit` for every value in the slot.
     pub fn for_each_value(&self, visit: &mut dyn FnMut(ValueId)) {
-        let mut copy = self.clone();
-        copy.for_each_value_mut(&mut |value| visit(*value));
+        match self {
+            Slot::Null | Slot::Result => {}
+            Slot::Value(value) => visit(*value),
+            Slot::Maybe { value, bound } => {
+                visit(*value);
+                visit(*bound);
+            }
+            Slot::Virtual(object) => match object.as_ref() {
+                VirtualObject::Range { start, stop, step } => {
+                    [start, stop, step]
+                        .into_iter()
+                        .for_each(|value| visit(*value));
+                }
+                VirtualObject::RangeIterator { next, stop, step } => {
+                    [next, stop, step]
+                        .into_iter()
+                        .for_each(|value| visit(*value));
+                }
+                VirtualObject::SequenceIterator { sequence, index } => {
+                    visit(*sequence);
+                    visit(*index);
+                }
+                VirtualObject::Enumerate { count, inner } => {
+                    visit(*count);
+                    inner.for_each_value(visit);
+                }
+                VirtualObject::Zip { inner } => {
+                    inner.iter().for_each(|slot| slot.for_each_value(visit));
+                }
+            },
+        }
     }
 
     /// Calls `visit` for every value in the slot, to be replaced.

@@ -130,9 +130,8 @@ def main():
         wrong += not same
         verdict = "yes" if same else f"NO: {result!r} instead of {expected!r}"
         name = function.__name__
-        print(
-            f"{name:<18}{plain * 1e3:>10.2f}{native * 1e3:>11.3f}{plain / native:>7.1f}x   {verdict}"
-        )
+        times = f"{plain * 1e3:>10.2f}{native * 1e3:>11.3f}{plain / native:>7.1f}x"
+        print(f"{name:<18}{times}   {verdict}")
     print(f"\njit.explain(sieve):\n{jit.explain(sieve)}")
     return 1 if wrong else 0
 

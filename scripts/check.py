@@ -92,7 +92,8 @@ def lint(step, pythons):
 
 
 def rust(step, pythons):
-    step.run("cargo", "test", "--release", "--locked", "--no-default-features", tests=True)
+    command = "cargo test --release --locked --no-default-features --no-fail-fast"
+    step.run(*command.split(), tests=True)
 
 
 def pytest(step, python, *arguments, **environment):

@@ -75,8 +75,14 @@ def verify_orders():
     prefix(symbols, BINARY_OPERATORS + inplace + ["[]"], "binary operators")
     prefix(opcode.cmp_op, COMPARISONS, "comparisons")
     for attribute, expected in (
-        ("_intrinsic_1_descs", ["INTRINSIC_1_INVALID"] + ["INTRINSIC_" + n for n in INTRINSICS_1[1:]]),
-        ("_intrinsic_2_descs", ["INTRINSIC_2_INVALID"] + ["INTRINSIC_" + n for n in INTRINSICS_2[1:]]),
+        (
+            "_intrinsic_1_descs",
+            ["INTRINSIC_1_INVALID"] + ["INTRINSIC_" + n for n in INTRINSICS_1[1:]],
+        ),
+        (
+            "_intrinsic_2_descs",
+            ["INTRINSIC_2_INVALID"] + ["INTRINSIC_" + n for n in INTRINSICS_2[1:]],
+        ),
         ("_common_constants", COMMON_CONSTANTS),
         ("_special_method_names", SPECIAL_METHODS),
     ):

@@ -322,15 +322,31 @@ macro_rules! id_attributes {
 }
 id_attributes!(ObjectId, CalleeId, NamespaceId);
 
+/// `LOW..HIGH`. An end that is a limit of 64 bits is written `min`, `max` or `umax`; one left out
+/// is no bound at all.
 impl Attribute for IntRange {
     fn print(&self) -> String {
-        format!("{}..{}", self.low, self.high)
+        let end = |value: i128| match value {
+            i128::MIN | i128::MAX => String::new(),
+            _ if value == i128::from(i64::MIN) => "min".to_owned(),
+            _ if value == i128::from(i64::MAX) => "max".to_owned(),
+            _ if value == i128::from(u64::MAX) => "umax".to_owned(),
+            _ => value.to_string(),
+        };
+        format!("{}..{}", end(self.low), end(self.high))
     }
 
     fn parse(text: &str) -> Result<Self, String> {
+        let end = |text: &str, missing: i128| match text {
+            "" => Some(missing),
+            "min" => Some(i64::MIN.into()),
+            "max" => Some(i64::MAX.into()),
+            "umax" => Some(u64::MAX.into()),
+            _ => text.parse().ok(),
+        };
         let parts = text
             .split_once("..")
-            .and_then(|(low, high)| Some((low.parse().ok()?, high.parse().ok()?)));
+            .and_then(|(low, high)| Some((end(low, i128::MIN)?, end(high, i128::MAX)?)));
         match parts {
             Some((low, high)) if low <= high => Ok(IntRange { low, high }),
             _ => Err(format!("bad range `{text}`: expected `LOW..HIGH`")),

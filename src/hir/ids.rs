@@ -19,6 +19,9 @@ macro_rules! define_ids {
                 self.0 as usize
             }
 
+            /// Row 0.
+            pub const FIRST: Self = Self(0);
+
             /// What the text format writes before the number.
             pub const PREFIX: &'static str = $prefix;
         }

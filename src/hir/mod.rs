@@ -10,7 +10,10 @@ pub mod frame_state;
 pub mod function;
 pub mod ids;
 pub mod ops;
+pub mod parse;
 pub mod pool;
+pub mod print;
+pub mod result_facts;
 pub mod types;
 
 pub use frame_state::{FrameState, Slot, VirtualObject};
@@ -19,4 +22,7 @@ pub use function::{
 };
 pub use ids::{BlockId, CalleeId, CodeId, FrameStateId, InstrId, NamespaceId, ObjectId, ValueId};
 pub use ops::Op;
+pub use parse::{ParseError, parse};
+pub use print::{print, print_with_origins};
+pub use result_facts::{ResultFacts, result_facts};
 pub use types::{IntRange, Repr, Type};

@@ -181,6 +181,16 @@ impl Repr {
             Repr::Ptr => Type::EMPTY,
         }
     }
+
+    /// The range of a value that is held this way when nothing more is known.
+    pub fn full_range(self) -> IntRange {
+        match self {
+            Repr::I64 => IntRange::I64,
+            Repr::U64 => IntRange::U64,
+            Repr::Bool => IntRange { low: 0, high: 1 },
+            Repr::Boxed | Repr::F64 | Repr::Ptr => IntRange::ANY,
+        }
+    }
 }
 
 impl std::str::FromStr for Repr {
@@ -208,6 +218,11 @@ impl IntRange {
     pub const I64: IntRange = IntRange {
         low: i64::MIN as i128,
         high: i64::MAX as i128,
+    };
+    /// Every int: a boxed one is not bounded.
+    pub const ANY: IntRange = IntRange {
+        low: i128::MIN,
+        high: i128::MAX,
     };
     /// What `Repr::U64` can hold.
     pub const U64: IntRange = IntRange {

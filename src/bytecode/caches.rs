@@ -11,6 +11,7 @@
 use super::code::{CodeBytes, Version};
 use super::decode::RawInstr;
 use super::hint::{AttrHint, CallHint, GlobalHint, Hint, StoreAttrHint, TruthHint};
+use super::op::BinaryOperator;
 use super::opcode::Opcode;
 
 /// Counter of an adaptive instruction that never ran (3.12+).
@@ -58,10 +59,25 @@ pub fn hint(bytes: &CodeBytes, raw: &RawInstr) -> Hint {
     if cache.is_empty() {
         return Hint::None;
     }
-    if raw.adaptive == raw.opcode {
-        return unspecialised(&cache, raw.opcode);
+    let hint = if raw.adaptive == raw.opcode {
+        unspecialised(&cache, raw.opcode)
+    } else {
+        specialised(&cache, raw.adaptive)
+    };
+    // That CPython did not specialise what it has no specialisation for says nothing.
+    if hint == Hint::Generic && raw.opcode == Opcode::BINARY_OP && !is_specialisable(raw.arg) {
+        return Hint::None;
     }
-    specialised(&cache, raw.adaptive)
+    hint
+}
+
+/// Whether every version specialises the binary operator with this number for ints and floats.
+fn is_specialisable(number: u32) -> bool {
+    let operator = BinaryOperator::ALL.get(number as usize % BinaryOperator::ALL.len());
+    matches!(
+        operator,
+        Some(BinaryOperator::Add | BinaryOperator::Subtract | BinaryOperator::Multiply)
+    )
 }
 
 /// The hint of a call of 3.11, from both its instructions: PRECALL knows builtins and bound methods,
@@ -87,7 +103,8 @@ pub fn precall_hint(bytes: &CodeBytes, precall: &RawInstr, call: &RawInstr) -> H
 fn unspecialised(cache: &Cache<'_>, opcode: Opcode) -> Hint {
     let counter = cache.u16(0);
     match opcode {
-        // Unspecialised code of 3.11 is code that is not warm yet.
+        // In 3.11 this is code that is not warm yet, or an operation that was given up because it
+        // has no specialisations: operators but + - *, comparisons without a jump behind.
         _ if cache.version == Version::V3_11 => Hint::None,
         Opcode::POP_JUMP_IF_TRUE
         | Opcode::POP_JUMP_IF_FALSE

@@ -10,7 +10,9 @@
 /// See the module.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Hint {
-    /// Nothing is recorded: the instruction has no cache, was instrumented, or ran too few times.
+    /// Nothing is recorded: the instruction has no cache, was instrumented, ran too few times, or is
+    /// of a kind that the version does not specialise (`//`, `%`, shifts; 3.11: `for`, `in`,
+    /// comparisons without a jump behind).
     #[default]
     None,
     /// The instruction's counter still has its first value (3.12+): it never ran, unless a tool
@@ -18,7 +20,8 @@ pub enum Hint {
     NeverRan,
     /// 3.11: not since the function was warm (its eighth call or back edge). It may have run before.
     NotSinceWarm,
-    /// It ran, and CPython could not specialise it: operands vary, or are of unspecialised types.
+    /// It ran, and CPython could not specialise it though it can for some operands: they vary, or
+    /// are of other types, or are ints of more than one digit (comparisons, subscripts).
     Generic,
 
     // --- BINARY_OP ---

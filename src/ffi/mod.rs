@@ -1,1 +1,36 @@
-//! CPython layouts that pyo3-ffi lacks, one file per C header.
+//! CPython layouts and symbols that pyo3-ffi lacks, one file per C header.
+//!
+//! Invariants: nothing here has behaviour, only shapes and symbol declarations; every struct is
+//! `repr(C)` and compared with the real headers by `jit-tests/py/test_layout.py`; `cfg` stands on
+//! fields, never on logic. Fields keep their C names, so that a header can be searched for them.
+//!
+//! CPython 3.14 changed frame slots to tagged references. Its structs are not mirrored yet: the
+//! 3.13 shapes compile in their place and the import-time self-test refuses the version before
+//! anything reads them.
+
+mod arrayobject;
+mod ceval;
+mod code;
+mod frame;
+mod interp;
+pub mod layout;
+mod longobject;
+mod pystate;
+
+mod dict;
+
+pub use arrayobject::{ArrayDescr, ArrayObject};
+pub use ceval::*;
+pub use code::{
+    CO_FAST_CELL, CO_FAST_FREE, CO_FAST_LOCAL, CodeMonitoring, CodeObject, CodeUnit, LOCAL_MONITORS,
+};
+pub use dict::{DictKeyEntry, DictKeys, DictUnicodeEntry};
+pub use frame::{
+    FRAME_OWNED_BY_FRAME_OBJECT, FRAME_OWNED_BY_THREAD, FRAME_SPECIALS_SIZE, FrameObject,
+    InterpreterFrame,
+};
+pub use interp::{CEVAL_RECURSION_LIMIT_OFFSET, EVAL_BREAKER_OFFSET, MONITORING_VERSION_OFFSET};
+pub use longobject::{LONG_SHIFT, LongObject};
+#[cfg(not(Py_3_13))]
+pub use pystate::CFrame;
+pub use pystate::{ErrStackItem, StackChunk, ThreadState};

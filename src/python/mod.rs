@@ -4,6 +4,7 @@
 //! Nothing is compiled yet: functions are accepted, run as they are, and every answer says so.
 
 mod error;
+mod testing;
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple};
@@ -145,6 +146,9 @@ mod _native {
         attach, compile, config, detach, explain, inspect, never, options, set_config, set_enabled,
         stats, support,
     };
+
+    #[pymodule_export]
+    use super::testing::_testing;
 
     #[pymodule_export]
     #[expect(non_upper_case_globals, reason = "the Python name")]

@@ -1,0 +1,1 @@
+"""Stopping a plain function before each instruction it executes, and looking at its frame there."""

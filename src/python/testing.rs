@@ -1,0 +1,173 @@
+//! `brolga._native._testing`: private functions for the project's own tests.
+//!
+//! `NULL` stands for an empty slot. A wrong instruction or stack given to `resume` crashes the
+//! process, as it would in compiled code.
+
+use crate::runtime::testing::{self, TestPoint};
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyDict, PyList, PyTuple};
+
+static NULL: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+
+/// A point as tests write it: `(function, unit, locals, stack)`.
+type PointArguments<'py> = (
+    Bound<'py, PyAny>,
+    usize,
+    Bound<'py, PyList>,
+    Bound<'py, PyList>,
+);
+
+/// A suspended caller: `(function, call unit, unit after the call, locals, stack)`.
+type CallerArguments<'py> = (
+    Bound<'py, PyAny>,
+    usize,
+    usize,
+    Bound<'py, PyList>,
+    Bound<'py, PyList>,
+);
+
+fn null(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+    let marker = NULL.get_or_try_init(py, || -> PyResult<Py<PyAny>> {
+        Ok(py.import("builtins")?.getattr("object")?.call0()?.unbind())
+    })?;
+    Ok(marker.bind(py).clone())
+}
+
+fn point<'py>(arguments: PointArguments<'py>, wrap: bool) -> TestPoint<'py> {
+    let (function, at, locals, stack) = arguments;
+    TestPoint {
+        function,
+        code: None,
+        at,
+        locals,
+        stack,
+        wrap,
+    }
+}
+
+/// The sizes and offsets of the mirrored C structs.
+#[pyfunction]
+fn layout(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
+    let rows = PyDict::new(py);
+    for (name, value) in crate::ffi::layout::table() {
+        rows.set_item(name, value)?;
+    }
+    Ok(rows)
+}
+
+/// Continues a function at a code unit; with an exception, raises it there.
+#[pyfunction]
+#[pyo3(signature = (function, at, locals, stack, exception=None, *, wrap=false, code=None))]
+fn resume<'py>(
+    function: Bound<'py, PyAny>,
+    at: usize,
+    locals: Bound<'py, PyList>,
+    stack: Bound<'py, PyList>,
+    exception: Option<Bound<'py, PyAny>>,
+    wrap: bool,
+    code: Option<Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let null = null(function.py())?;
+    let mut point = point((function, at, locals, stack), wrap);
+    point.code = code;
+    testing::resume(&point, exception.as_ref(), &null)
+}
+
+/// A native activation that counts one recursion level and leaves at the point.
+#[pyfunction]
+fn native_activation<'py>(
+    function: Bound<'py, PyAny>,
+    at: usize,
+    locals: Bound<'py, PyList>,
+    stack: Bound<'py, PyList>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let null = null(function.py())?;
+    testing::native_activation(&point((function, at, locals, stack), false), &null)
+}
+
+/// Calls `callee()` from a native frame of `function` at `unit`, then pops the frame.
+#[pyfunction]
+fn framed_call<'py>(
+    function: Bound<'py, PyAny>,
+    unit: usize,
+    callee: Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let py = function.py();
+    let empty = (function, unit, PyList::empty(py), PyList::empty(py));
+    testing::framed_call(&point(empty, false), unit, &callee, false, &null(py)?)
+}
+
+/// Calls `callee()` from a native frame of a function at `unit`, then continues at the point in
+/// that frame, or throws the callee's exception at `unit`.
+#[pyfunction]
+fn framed_resume<'py>(
+    at: PointArguments<'py>,
+    unit: usize,
+    callee: Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let null = null(callee.py())?;
+    testing::framed_call(&point(at, false), unit, &callee, true, &null)
+}
+
+/// Continues a chain of inlined activations.
+#[pyfunction]
+#[pyo3(signature = (callers, innermost, framed=0, exception=None))]
+fn resume_chain<'py>(
+    callers: Vec<CallerArguments<'py>>,
+    innermost: PointArguments<'py>,
+    framed: usize,
+    exception: Option<Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let null = null(innermost.0.py())?;
+    let callers: Vec<_> = callers
+        .into_iter()
+        .map(|(function, call, after, locals, stack)| {
+            (point((function, call, locals, stack), false), after)
+        })
+        .collect();
+    let innermost = point(innermost, false);
+    testing::resume_chain(&callers, &innermost, framed, exception.as_ref(), &null)
+}
+
+/// `(function, unit, locals, stack)` of a running frame.
+#[pyfunction]
+#[pyo3(signature = (frame, depth=-1))]
+fn snapshot<'py>(frame: Bound<'py, PyAny>, depth: isize) -> PyResult<Bound<'py, PyTuple>> {
+    let null = null(frame.py())?;
+    testing::snapshot(&frame, depth, &null)
+}
+
+/// The operand stack depth the interpreter saved for a running frame.
+#[pyfunction]
+fn saved_depth(frame: Bound<'_, PyAny>) -> isize {
+    testing::saved_depth(&frame)
+}
+
+/// Python and C recursion levels left.
+#[pyfunction]
+fn recursion_left(py: Python<'_>) -> (i32, i32) {
+    testing::recursion_left(py)
+}
+
+/// Words used in the current data stack chunk, and the number of chunks.
+#[pyfunction]
+fn data_stack_use(py: Python<'_>) -> (usize, usize) {
+    testing::data_stack_use(py)
+}
+
+/// Private functions for the project's tests.
+#[pymodule]
+pub mod _testing {
+    #[pymodule_export]
+    use super::{
+        data_stack_use, framed_call, framed_resume, layout, native_activation, recursion_left,
+        resume, resume_chain, saved_depth, snapshot,
+    };
+    use pyo3::prelude::*;
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("NULL", super::null(module.py())?)
+    }
+}

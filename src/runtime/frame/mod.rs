@@ -1,0 +1,65 @@
+//! Leaving native code for the interpreter: frames, resume, throw.
+//!
+//! A compiled function that cannot go on hands its state to the stock interpreter: a real frame is
+//! filled with locals and operand stack, pointed at an instruction, and run by
+//! `_PyEval_EvalFrameDefault`. *Resume* continues at an instruction with the state before it;
+//! *throw* raises the current exception at an instruction, so that handlers, `finally` blocks and
+//! the traceback are the interpreter's own.
+//!
+//! Invariants:
+//! * Every entry point needs the GIL and a thread state of this interpreter.
+//! * References given in a `ResumePoint` are consumed, also when the call fails.
+//! * The data stack is a stack: frames are pushed and popped strictly nested, and a frame is
+//!   unlinked from the thread's chain before its references are dropped (dropping can run code
+//!   that walks the chain).
+//! * Recursion: native code counts one level of the Python counter per activation. The
+//!   interpreter counts its own, so a handover gives the native level back for as long as the
+//!   interpreter runs; afterwards the counter is what native code left.
+//!
+//! Version differences live in `v3_11.rs` .. `v3_14.rs`, which all offer the same functions:
+//! `current_frame`, `set_current_frame`, `frame_words`, `initialise`, `set_next`,
+//! `set_raised`, `set_suspended`, `raising_unit`, `execute`, `clear_and_pop`,
+//! `recursion_remaining`, `add_c_units`.
+//!
+//! Why no frame-evaluation hook: when the data stack has no room left the interpreter grows it by
+//! a hidden function. `data_stack.rs` does the same with the public arena allocator, so one path
+//! serves always and no interpreter-wide state is touched.
+
+mod data_stack;
+#[cfg_attr(not(Py_3_13), expect(dead_code, reason = "only 3.13 unwinds by hand"))]
+mod exception_table;
+mod native;
+mod resume;
+mod stack_limit;
+
+#[cfg(not(Py_3_13))]
+mod clear;
+
+#[cfg(not(Py_3_12))]
+#[path = "v3_11.rs"]
+mod version;
+#[cfg(all(Py_3_12, not(Py_3_13)))]
+#[path = "v3_12.rs"]
+mod version;
+#[cfg(all(Py_3_13, not(Py_3_14)))]
+#[path = "v3_13.rs"]
+mod version;
+#[cfg(Py_3_14)]
+#[path = "v3_14.rs"]
+mod version;
+
+pub use native::{pop_native_frame, push_native_frame, set_instruction};
+pub use resume::{
+    CallResult, CellPolicy, ResumePoint, SuspendedCall, resume, resume_chain, throw, throw_chain,
+};
+pub use stack_limit::{c_stack_is_exhausted, c_stack_is_low, c_stack_low_mark};
+pub use version::{SUPPORTED, current_frame, recursion_remaining};
+
+/// The thread state of the calling thread, as mirrored.
+///
+/// # Safety
+/// The GIL must be held.
+pub unsafe fn current_thread() -> *mut crate::ffi::ThreadState {
+    // SAFETY: the caller holds the GIL, so a current thread state exists.
+    unsafe { pyo3::ffi::PyThreadState_Get().cast() }
+}

@@ -1,0 +1,389 @@
+//! `resume` and `throw`: filling frames and running them.
+
+use super::native::{is_free, slot_kinds};
+use super::{c_stack_is_exhausted, c_stack_is_low, data_stack, version};
+use crate::ffi::{CO_FAST_CELL, CodeObject, InterpreterFrame, ThreadState};
+use pyo3::ffi::{
+    Py_NewRef, Py_XDECREF, PyCell_New, PyErr_SetString, PyExc_RecursionError, PyFunctionObject,
+    PyObject, PyTuple_GET_ITEM,
+};
+#[cfg(not(Py_3_12))]
+use pyo3::ffi::{PyErr_Fetch, PyErr_Restore};
+#[cfg(Py_3_12)]
+use pyo3::ffi::{PyErr_GetRaisedException, PyErr_SetRaisedException};
+use std::ffi::c_int;
+use std::ptr::null_mut;
+
+/// What the given values of cell variables are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CellPolicy {
+    /// The cells themselves, as native code made them; null means a new empty cell.
+    Cells,
+    /// The variables' values (null: unbound); new cells are made around them.
+    Values,
+}
+
+/// A state of one function activation that the interpreter can continue.
+///
+/// All references in `locals` and `stack` are owned, and consumed by the call that takes the
+/// point: the slices hold nulls afterwards.
+pub struct ResumePoint<'a> {
+    pub function: *mut PyFunctionObject,
+    /// The code the activation runs: not read from the function, whose `__code__` may have been
+    /// replaced since it began.
+    pub code: *mut CodeObject,
+    /// Code unit of the instruction, at its EXTENDED_ARG prefix if it has one, at or after
+    /// RESUME. 3.11 and 3.12: not between KW_NAMES and its CALL, for the names live in a C
+    /// variable of the interpreter's.
+    pub at: usize,
+    /// `co_nlocalsplus` slots. Free variables may be null: they are taken from the closure.
+    pub locals: &'a mut [*mut PyObject],
+    /// Operand stack, bottom first; null where the interpreter has null.
+    pub stack: &'a mut [*mut PyObject],
+    pub cells: CellPolicy,
+    /// The frame of this activation if native code pushed one, else null.
+    pub frame: *mut InterpreterFrame,
+}
+
+/// What becomes of the value that an inlined call returns.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CallResult {
+    /// It is pushed on the caller's stack.
+    Push,
+}
+
+/// A caller whose callee was inlined: suspended at its call, with the call's operands popped.
+pub struct SuspendedCall<'a> {
+    /// `point.at` is the call instruction (without prefix, as the interpreter would have it).
+    pub point: ResumePoint<'a>,
+    /// The instruction after the call: `at + 1 +` its inline cache units.
+    pub after: usize,
+    pub result: CallResult,
+}
+
+impl ResumePoint<'_> {
+    /// Drops every reference still held.
+    unsafe fn release(&mut self) {
+        for slot in self.locals.iter_mut().chain(self.stack.iter_mut()) {
+            let value = std::mem::replace(slot, null_mut());
+            // SAFETY: the slot owned the reference (or was null) and does not any more.
+            unsafe { Py_XDECREF(value) };
+        }
+    }
+
+    /// Makes the cells the frame needs. Done before any frame is pushed, for an allocation can
+    /// run the collector on 3.11. False with an exception set if there is no memory.
+    unsafe fn make_cells(&mut self) -> bool {
+        // SAFETY: `code` is a code object whose kinds describe `locals`; the closure has one cell
+        // for each free variable. Each slot's reference moves into its new cell (`PyCell_New`
+        // takes a new one, so the old is dropped).
+        unsafe {
+            let kinds = slot_kinds(self.code);
+            let count = kinds.len();
+            let free = (*self.code).co_nfreevars as usize;
+            for (index, &kind) in kinds.iter().enumerate() {
+                let slot = &mut self.locals[index];
+                if is_free(kind) {
+                    if slot.is_null() {
+                        let closure = (*self.function).func_closure;
+                        let position = (index - (count - free)) as isize;
+                        *slot = Py_NewRef(PyTuple_GET_ITEM(closure, position));
+                    }
+                } else if kind & CO_FAST_CELL != 0
+                    && (self.cells == CellPolicy::Values || slot.is_null())
+                {
+                    let cell = PyCell_New(*slot);
+                    if cell.is_null() {
+                        return false;
+                    }
+                    Py_XDECREF(std::mem::replace(slot, cell));
+                }
+            }
+        }
+        true
+    }
+
+    /// Pushes the frame if there is none yet, and fills it. False if there is no memory.
+    unsafe fn place(&mut self, thread: *mut ThreadState) -> bool {
+        // SAFETY: a pushed frame has room for locals and `co_stacksize` operands; references move
+        // from the slices into the slots, and what a native frame held in a slot (null or a free
+        // variable's cell, which the closure keeps alive) is dropped.
+        unsafe {
+            debug_assert!(self.stack.len() <= (*self.code).co_stacksize as usize);
+            debug_assert!(self.locals.len() == (*self.code).co_nlocalsplus as usize);
+            let native = !self.frame.is_null();
+            if !native {
+                self.frame = data_stack::push(thread, version::frame_words(self.code));
+                if self.frame.is_null() {
+                    return false;
+                }
+                version::initialise(self.frame, self.function, self.code);
+            }
+            let slots = (&raw mut (*self.frame).localsplus).cast::<*mut PyObject>();
+            for (index, local) in self.locals.iter_mut().enumerate() {
+                let value = std::mem::replace(local, null_mut());
+                if native {
+                    Py_XDECREF(std::mem::replace(&mut *slots.add(index), value));
+                } else {
+                    slots.add(index).write(value);
+                }
+            }
+            let base = self.locals.len();
+            for (index, operand) in self.stack.iter_mut().enumerate() {
+                slots
+                    .add(base + index)
+                    .write(std::mem::replace(operand, null_mut()));
+            }
+            (*self.frame).stacktop = (base + self.stack.len()) as c_int;
+        }
+        true
+    }
+
+    /// Unlinks the frame if it is linked.
+    unsafe fn unlink(&self, thread: *mut ThreadState) {
+        // SAFETY: a linked frame's `previous` is the frame below it on this thread.
+        unsafe {
+            if version::current_frame(thread) == self.frame {
+                version::set_current_frame(thread, (*self.frame).previous);
+            }
+        }
+    }
+}
+
+/// While this lives, an activation of the interpreter started from native code costs what a plain
+/// Python call would: `levels` Python levels that native code counted are given back, and the C
+/// units are not taken while the C stack is roomy.
+pub(crate) struct EvaluationScope {
+    thread: *mut ThreadState,
+    levels: c_int,
+    units: c_int,
+}
+
+/// # Safety
+/// `thread` is the current thread state, and stays it until the scope is dropped.
+pub(crate) unsafe fn evaluation_scope(thread: *mut ThreadState, levels: c_int) -> EvaluationScope {
+    let units = if version::EVALUATION_UNITS == 0 || c_stack_is_low() {
+        0
+    } else {
+        version::EVALUATION_UNITS
+    };
+    // SAFETY: as required.
+    unsafe {
+        *version::recursion_remaining(thread) += levels;
+        version::add_c_units(thread, units);
+    }
+    EvaluationScope {
+        thread,
+        levels,
+        units,
+    }
+}
+
+impl Drop for EvaluationScope {
+    fn drop(&mut self) {
+        // SAFETY: the thread state outlives the scope; these undo the constructor's additions.
+        unsafe {
+            *version::recursion_remaining(self.thread) -= self.levels;
+            version::add_c_units(self.thread, -self.units);
+        }
+    }
+}
+
+/// Continues `point` in the interpreter. Returns the function's result, or null with an exception.
+/// `native_levels` is what the native activation counted on the Python recursion counter (0 or 1);
+/// the counter is unchanged on return.
+///
+/// # Safety
+/// The GIL is held and `thread` is current; `point` describes a state the interpreter could be in;
+/// no exception is set; `tstate->exc_info` is what it would be at that instruction.
+pub unsafe fn resume(
+    thread: *mut ThreadState,
+    point: ResumePoint<'_>,
+    native_levels: c_int,
+) -> *mut PyObject {
+    // SAFETY: as required.
+    unsafe { run(thread, &mut [], point, false, native_levels) }
+}
+
+/// Raises the current exception at `point`, whose stack is the instruction's stack with its
+/// operands popped. Returns what the function makes of it.
+///
+/// # Safety
+/// As `resume`, but an exception is set. `at` is the raising instruction itself, behind its
+/// EXTENDED_ARG prefix.
+pub unsafe fn throw(
+    thread: *mut ThreadState,
+    point: ResumePoint<'_>,
+    native_levels: c_int,
+) -> *mut PyObject {
+    // SAFETY: as required.
+    unsafe { run(thread, &mut [], point, true, native_levels) }
+}
+
+/// Continues an activation with inlined callees: `callers` outermost first, then `innermost`.
+/// Each result goes to the next caller, which continues after its call, or raises there.
+/// Frames that native code pushed must belong to the outermost callers, without gaps.
+///
+/// # Safety
+/// As `resume`, for each of the points.
+pub unsafe fn resume_chain<'a>(
+    thread: *mut ThreadState,
+    callers: &mut [SuspendedCall<'a>],
+    innermost: ResumePoint<'a>,
+    native_levels: c_int,
+) -> *mut PyObject {
+    // SAFETY: as required.
+    unsafe { run(thread, callers, innermost, false, native_levels) }
+}
+
+/// As `resume_chain`, but raises the current exception in the innermost function.
+///
+/// # Safety
+/// As `throw`, for each of the points.
+pub unsafe fn throw_chain<'a>(
+    thread: *mut ThreadState,
+    callers: &mut [SuspendedCall<'a>],
+    innermost: ResumePoint<'a>,
+    native_levels: c_int,
+) -> *mut PyObject {
+    // SAFETY: as required.
+    unsafe { run(thread, callers, innermost, true, native_levels) }
+}
+
+/// Runs `action` with no exception set and puts the exception back if it succeeded; if it failed,
+/// its own exception replaces it.
+unsafe fn keeping_exception(action: impl FnOnce() -> bool) -> bool {
+    // SAFETY: the GIL is held; what is fetched is owned, and restored or dropped once.
+    #[cfg(Py_3_12)]
+    unsafe {
+        let exception = PyErr_GetRaisedException();
+        let done = action();
+        if done {
+            PyErr_SetRaisedException(exception);
+        } else {
+            Py_XDECREF(exception);
+        }
+        done
+    }
+    // SAFETY: as above.
+    #[cfg(not(Py_3_12))]
+    unsafe {
+        let (mut kind, mut value, mut traceback) = (null_mut(), null_mut(), null_mut());
+        PyErr_Fetch(&mut kind, &mut value, &mut traceback);
+        let done = action();
+        if done {
+            PyErr_Restore(kind, value, traceback);
+        } else {
+            Py_XDECREF(kind);
+            Py_XDECREF(value);
+            Py_XDECREF(traceback);
+        }
+        done
+    }
+}
+
+unsafe fn run<'a>(
+    thread: *mut ThreadState,
+    callers: &mut [SuspendedCall<'a>],
+    mut innermost: ResumePoint<'a>,
+    mut raising: bool,
+    native_levels: c_int,
+) -> *mut PyObject {
+    // SAFETY: see the public functions. Frames are pushed outermost first and each is linked once
+    // it is complete, so the chain is valid at any time; `execute` gets the topmost frame,
+    // unlinked, and consumes it; then the next caller's frame is topmost.
+    unsafe {
+        let mut make_cells =
+            || callers.iter_mut().all(|caller| caller.point.make_cells()) && innermost.make_cells();
+        let ready = if raising {
+            keeping_exception(make_cells)
+        } else {
+            make_cells()
+        };
+        if ready && !raising && c_stack_is_exhausted() {
+            let message = c"maximum recursion depth exceeded".as_ptr();
+            PyErr_SetString(PyExc_RecursionError, message);
+            raising = true;
+        }
+        if !ready || !place_all(thread, callers, &mut innermost) {
+            abandon(thread, callers, &mut innermost);
+            return null_mut();
+        }
+        innermost.unlink(thread);
+        let mut raised_at = raising.then_some(innermost.at);
+        if !raising {
+            version::set_next(innermost.frame, innermost.at);
+        }
+        let mut levels = native_levels - callers.len() as c_int;
+        let mut result = {
+            let _scope = evaluation_scope(thread, levels);
+            version::execute(thread, innermost.frame, raised_at)
+        };
+        for caller in callers.iter_mut().rev() {
+            levels += 1;
+            let frame = caller.point.frame;
+            caller.point.unlink(thread);
+            if result.is_null() {
+                raised_at = Some(version::raising_unit(caller.point.at, caller.after));
+            } else {
+                raised_at = None;
+                match caller.result {
+                    CallResult::Push => {
+                        let slots = (&raw mut (*frame).localsplus).cast::<*mut PyObject>();
+                        slots.add((*frame).stacktop as usize).write(result);
+                        (*frame).stacktop += 1;
+                    }
+                }
+                version::set_next(frame, caller.after);
+            }
+            let _scope = evaluation_scope(thread, levels);
+            result = version::execute(thread, frame, raised_at);
+        }
+        result
+    }
+}
+
+/// Pushes, fills and links all frames. On failure the frames placed so far stay.
+unsafe fn place_all(
+    thread: *mut ThreadState,
+    callers: &mut [SuspendedCall<'_>],
+    innermost: &mut ResumePoint<'_>,
+) -> bool {
+    // SAFETY: see `run`. A native frame is already linked; a new one is linked on top.
+    unsafe {
+        for caller in callers {
+            let native = !caller.point.frame.is_null();
+            if !caller.point.place(thread) {
+                return false;
+            }
+            let frame = caller.point.frame;
+            version::set_suspended(frame, caller.point.at, caller.after);
+            if !native {
+                (*frame).previous = version::current_frame(thread);
+                version::set_current_frame(thread, frame);
+            }
+        }
+        innermost.place(thread)
+    }
+}
+
+/// Ends the activation after a failure to place it: every frame and reference goes.
+#[cold]
+unsafe fn abandon<'a>(
+    thread: *mut ThreadState,
+    callers: &mut [SuspendedCall<'a>],
+    innermost: &mut ResumePoint<'a>,
+) {
+    // SAFETY: frames are cleared topmost first, each unlinked before; references that no frame
+    // took are still in the slices.
+    unsafe {
+        let points = callers.iter_mut().map(|caller| &mut caller.point);
+        for point in points.chain(std::iter::once(innermost)).rev() {
+            if !point.frame.is_null() {
+                point.unlink(thread);
+                version::clear_and_pop(thread, point.frame);
+            }
+            point.release();
+        }
+    }
+}

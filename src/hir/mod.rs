@@ -15,6 +15,7 @@ pub mod pool;
 pub mod print;
 pub mod result_facts;
 pub mod types;
+pub mod verify;
 
 pub use frame_state::{FrameState, Slot, VirtualObject};
 pub use function::{

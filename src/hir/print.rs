@@ -64,12 +64,7 @@ impl std::fmt::Display for Function {
 
 fn print_function(function: &Function, origins: bool) -> String {
     let mut out = String::new();
-    let params = print_params(function, &function.block(function.entry).params);
-    let name = print_name(&function.name);
-    line(
-        &mut out,
-        &format!("func {name}({params}) -> {} {{", function.returns.name()),
-    );
+    line(&mut out, &print_head(function));
     print_declarations(&mut out, function);
     let mut previous = DEFAULT_ORIGIN;
     for &id in &function.layout {
@@ -96,6 +91,13 @@ fn print_function(function: &Function, origins: bool) -> String {
     }
     out.push_str("}\n");
     out
+}
+
+/// The first line.
+pub(super) fn print_head(function: &Function) -> String {
+    let params = print_params(function, &function.block(function.entry).params);
+    let name = print_name(&function.name);
+    format!("func {name}({params}) -> {} {{", function.returns.name())
 }
 
 fn line(out: &mut String, text: &str) {
@@ -223,7 +225,8 @@ fn used_states(function: &Function) -> Vec<FrameStateId> {
     ids.map(|(index, _)| FrameStateId::new(index)).collect()
 }
 
-fn print_frame_state(id: FrameStateId, state: &FrameState) -> String {
+/// The frame state as in the text format.
+pub(super) fn print_frame_state(id: FrameStateId, state: &FrameState) -> String {
     let mut text = format!("{id} = {}@{}", state.code, state.offset);
     if state.next != state.offset + 1 {
         _ = write!(text, " next {}", state.next);
@@ -265,7 +268,8 @@ fn print_slot(slot: &Slot) -> String {
     }
 }
 
-fn print_block_head(function: &Function, id: BlockId, block: &Block) -> String {
+/// The first line of a block.
+pub(super) fn print_block_head(function: &Function, id: BlockId, block: &Block) -> String {
     let params = if id == function.entry || block.params.is_empty() {
         String::new()
     } else {

@@ -16,6 +16,7 @@ demo: .venv
 
 # pip builds through pyproject.toml, as a user's `pip install brolga` from source would.
 .venv: python
+	@echo "building brolga for $(PYTHON): a few minutes the first time, seconds after"
 	$(PYTHON) -m venv .venv
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check .
 

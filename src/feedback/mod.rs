@@ -1,2 +1,10 @@
-//! See docs/architecture.md.
+//! What was observed: plain data about types, read once at compile time.
+//!
+//! A [`Fact`] is a profile, never a proof: the lifter guards what it uses of it.
 #![forbid(unsafe_code)]
+
+mod fact;
+mod history;
+
+pub use fact::{Fact, IntClass, SharedFact};
+pub use history::{CodeKey, History, Site};

@@ -1,2 +1,518 @@
-//! See docs/architecture.md.
+//! Neutral bytecode + feedback -> HIR.
+//!
+//! The lifter interprets the bytecode abstractly, block by block in code order, and builds SSA whose
+//! values have a type and a representation from birth. Invariants:
+//!
+//! * The abstract frame is the interpreter's frame: every guard leaves to a frame state taken from it
+//!   at the start of an instruction (a `snapshot`), with no side effect in between.
+//! * At a loop header the shapes of the first way in are assumed. A back edge with another shape is
+//!   recorded in [`Knowledge`] and the function is lifted again; shapes only widen, so it ends.
+//! * A boxed value keeps its identity: a local that holds an object goes on holding that object, and
+//!   its number is read from it where needed.
+//!
+//! Types and representations are decided here and not in passes: feedback, flow and the choice of
+//! operations depend on each other, and one walk with restarts is simpler and faster than building
+//! generic operations to rewrite them.
 #![forbid(unsafe_code)]
+
+mod arith;
+mod calls;
+mod compare;
+mod containers;
+mod control;
+mod emit;
+mod item;
+mod iterate;
+mod scan;
+mod step;
+mod world;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::rc::Rc;
+
+use crate::bytecode::{Code, CodeBytes, Instr, Op};
+use crate::feedback::{CodeKey, Fact, History};
+use crate::hir::attributes::IntWidth;
+use crate::hir::{
+    BlockId, CodeId, FrameStateId, Function, IntRange, NamespaceId, ObjectId, Repr, Type, ValueId,
+};
+
+pub use world::{
+    Builtin, BuiltinClass, BuiltinMethod, CalleeFacts, FunctionHandle, NativeSignature, ObjectFact,
+    ObjectHandle, ObjectKind, Singleton, World,
+};
+
+use item::{Item, Shape};
+use scan::Scan;
+
+/// What to lift.
+pub struct Request<'a> {
+    /// The function.
+    pub function: FunctionHandle,
+    /// Its code.
+    pub bytes: Rc<CodeBytes>,
+    /// Decoded.
+    pub code: Rc<Code>,
+    /// What is known of each parameter slot (positional, keyword-only, `*args`, `**kwargs`).
+    pub args: Vec<Fact>,
+    /// What earlier versions saw.
+    pub history: &'a History,
+}
+
+/// Why a function is not compiled at all.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Refusal {
+    /// In words.
+    pub reason: String,
+    /// Code unit it is about, if one.
+    pub offset: Option<u32>,
+    /// What the user can do.
+    pub hint: String,
+}
+
+/// How an instruction of the bytecode is carried out.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum NoteKind {
+    /// In machine code.
+    Native,
+    /// By a call of the runtime.
+    RuntimeCall,
+    /// Left to the interpreter.
+    Interpreted,
+}
+
+/// A remark about one instruction of the bytecode, for `explain`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Note {
+    /// Whose bytecode.
+    pub code: CodeId,
+    /// Code unit.
+    pub offset: u32,
+    /// How it is carried out.
+    pub kind: NoteKind,
+    /// Why, in words; empty for plain native code.
+    pub text: String,
+    /// Depth of loops around it.
+    pub loop_depth: u32,
+}
+
+/// A lifted function.
+pub struct Lifted {
+    /// The HIR.
+    pub function: Function,
+    /// Remarks in code order.
+    pub notes: Vec<Note>,
+    /// Type of the result.
+    pub return_type: Type,
+    /// Code objects taking part, by `CodeId`.
+    pub codes: Vec<(FunctionHandle, Rc<CodeBytes>, Rc<Code>)>,
+    /// How often it was lifted again.
+    pub restarts: u32,
+}
+
+/// Lifts a function.
+pub fn lift(request: &Request<'_>, world: &mut dyn World) -> Result<Lifted, Refusal> {
+    refuse_whole_functions(&request.bytes, &request.code)?;
+    let mut knowledge = Knowledge::default();
+    for restarts in 0..MAX_RESTARTS {
+        let mut lifter = Lifter::new(request, world, std::mem::take(&mut knowledge));
+        match lifter.lift_root() {
+            Ok(return_type) if !lifter.restart => {
+                return Ok(Lifted {
+                    function: lifter.function,
+                    notes: lifter.notes,
+                    return_type,
+                    codes: lifter
+                        .codes
+                        .iter()
+                        .map(|c| (c.handle, c.bytes.clone(), c.code.clone()))
+                        .collect(),
+                    restarts,
+                });
+            }
+            Ok(_) | Err(Stop::Restart | Stop::PathEnds) => knowledge = lifter.knowledge,
+            Err(Stop::Refuse(refusal)) => return Err(refusal),
+        }
+    }
+    Err(Refusal {
+        reason: "the types of its loops do not settle".into(),
+        offset: None,
+        hint: "keep each variable of a loop at one type".into(),
+    })
+}
+
+/// Restarts only widen a finite lattice; the bound is a backstop.
+const MAX_RESTARTS: u32 = 40;
+
+fn refuse_whole_functions(bytes: &CodeBytes, code: &Code) -> Result<(), Refusal> {
+    let refuse = |reason: &str, hint: &str| {
+        Err(Refusal {
+            reason: reason.into(),
+            offset: None,
+            hint: hint.into(),
+        })
+    };
+    if bytes.is_generator_like() {
+        return refuse(
+            "generators and coroutines stay interpreted",
+            "move the hot loop into a plain function",
+        );
+    }
+    if bytes.flags & CodeBytes::FLAG_NEWLOCALS == 0 || bytes.flags & CodeBytes::FLAG_OPTIMIZED == 0
+    {
+        return refuse("class bodies and module code stay interpreted", "");
+    }
+    if let Some(Op::Unsupported(name)) = code
+        .instrs
+        .iter()
+        .map(|i| i.op)
+        .find(|op| matches!(op, Op::Unsupported(_)))
+    {
+        return refuse(&format!("unknown bytecode {name}"), "");
+    }
+    Ok(())
+}
+
+/// Why lifting of a path or of the whole function stops.
+enum Stop {
+    /// The path has its terminator; go on with other blocks.
+    PathEnds,
+    /// Lift again with what was learned.
+    Restart,
+    /// Not compiled.
+    Refuse(Refusal),
+}
+
+type Step<T = ()> = Result<T, Stop>;
+
+/// What one attempt of lifting learned for the next.
+#[derive(Default)]
+struct Knowledge {
+    /// Shapes of the parameters of loop headers, by inline path and offset.
+    headers: HashMap<(Vec<u32>, u32), Vec<Shape>>,
+    /// Parameters of the function that are wanted unboxed.
+    unboxed_params: HashSet<usize>,
+    /// What the function returns, for its own calls.
+    returns: Option<(Repr, Type)>,
+    /// Calls that are not to be inlined: inline path and offset.
+    not_inlined: HashSet<(Vec<u32>, u32)>,
+}
+
+/// One code object taking part.
+struct CodeContext {
+    id: CodeId,
+    handle: FunctionHandle,
+    key: CodeKey,
+    bytes: Rc<CodeBytes>,
+    code: Rc<Code>,
+    scan: Scan,
+    namespace: NamespaceId,
+    path: Vec<u32>,
+}
+
+/// The abstract frame.
+#[derive(Clone)]
+struct Frame {
+    locals: Vec<Item>,
+    stack: Vec<Item>,
+}
+
+/// A way into a block that is not lifted yet.
+struct Incoming {
+    block: BlockId,
+    frame: Frame,
+    snapshot: Option<FrameStateId>,
+}
+
+/// A loop that is being lifted.
+struct OpenLoop {
+    header: BlockId,
+    /// Slots with parameters, in order of the parameters, and their shapes.
+    slots: Vec<(usize, Shape)>,
+    /// The mutable pieces of the iterator on top of the stack.
+    iterator_params: usize,
+}
+
+/// A return found while lifting.
+struct Return {
+    block: BlockId,
+    item: Item,
+    /// The locals that die with the frame, in slot order.
+    locals: Vec<Item>,
+    snapshot: Option<FrameStateId>,
+}
+
+struct Lifter<'a> {
+    world: &'a mut dyn World,
+    request: &'a Request<'a>,
+    function: Function,
+    knowledge: Knowledge,
+    restart: bool,
+    codes: Vec<Rc<CodeContext>>,
+    notes: Vec<Note>,
+
+    // The position.
+    context: Rc<CodeContext>,
+    block: BlockId,
+    frame: Frame,
+    /// Of the inlining caller.
+    parent: Option<FrameStateId>,
+    instr: Instr,
+    /// Frame state guards leave to; `None` after a side effect.
+    snapshot: Option<FrameStateId>,
+    statement_start: bool,
+    inline_depth: u32,
+    inline_stack: Vec<FunctionHandle>,
+
+    // Facts about values.
+    facts: HashMap<ValueId, Fact>,
+    /// The object an unboxed value came from or was boxed to.
+    boxed: HashMap<ValueId, ValueId>,
+    /// The number in an object, and the block where it was read.
+    unboxed: HashMap<ValueId, (ValueId, BlockId)>,
+    /// What a constant object is.
+    objects: HashMap<ValueId, ObjectFact>,
+    /// The constant object of an unboxed constant.
+    constants: HashMap<ValueId, ObjectFact>,
+    /// Parameter slot of the values of entry parameters.
+    params: HashMap<ValueId, usize>,
+    namespaces: BTreeMap<u32, NamespaceId>,
+}
+
+impl<'a> Lifter<'a> {
+    fn new(request: &'a Request<'a>, world: &'a mut dyn World, knowledge: Knowledge) -> Self {
+        let function = Function::new(request.bytes.qualname.clone());
+        let block = function.entry;
+        let context = Rc::new(CodeContext {
+            id: CodeId::new(0),
+            handle: request.function,
+            key: request.function,
+            bytes: request.bytes.clone(),
+            code: request.code.clone(),
+            scan: Scan::new(&request.bytes, &request.code),
+            namespace: NamespaceId::new(0),
+            path: Vec::new(),
+        });
+        Lifter {
+            world,
+            request,
+            function,
+            knowledge,
+            restart: false,
+            codes: Vec::new(),
+            notes: Vec::new(),
+            instr: request.code.instrs[0],
+            context,
+            block,
+            frame: Frame {
+                locals: Vec::new(),
+                stack: Vec::new(),
+            },
+            parent: None,
+            snapshot: None,
+            statement_start: true,
+            inline_depth: 0,
+            inline_stack: Vec::new(),
+            facts: HashMap::new(),
+            boxed: HashMap::new(),
+            unboxed: HashMap::new(),
+            objects: HashMap::new(),
+            constants: HashMap::new(),
+            params: HashMap::new(),
+            namespaces: BTreeMap::new(),
+        }
+    }
+
+    /// Lifts the function itself; its return type.
+    fn lift_root(&mut self) -> Step<Type> {
+        let bytes = self.request.bytes.clone();
+        self.context = self.add_code(
+            self.request.function,
+            bytes.clone(),
+            self.request.code.clone(),
+            Vec::new(),
+        );
+        let entry = self.function.entry;
+        for index in 0..bytes.nlocalsplus as usize {
+            let Some(fact) = self.request.args.get(index).cloned() else {
+                self.frame.locals.push(Item::Null);
+                continue;
+            };
+            let ty = if fact.ty.is_single() && fact.ty != Type::OTHER {
+                fact.ty
+            } else {
+                Type::OBJECT
+            };
+            let unboxed = self.knowledge.unboxed_params.contains(&index);
+            let (repr, range) = match item::number_class(ty) {
+                Some(Type::FLOAT) if unboxed => (Repr::F64, IntRange::I64),
+                Some(Type::BOOL) if unboxed => (Repr::Bool, IntRange::I64),
+                Some(Type::INT) if unboxed => match self.param_width(index, &fact) {
+                    ParamWidth::Signed(IntWidth::Compact) => (Repr::I64, IntRange::COMPACT),
+                    ParamWidth::Signed(IntWidth::Full) => (Repr::I64, IntRange::I64),
+                    ParamWidth::Unsigned => (Repr::U64, IntRange::U64),
+                    ParamWidth::Boxed => (Repr::Boxed, IntRange::I64),
+                },
+                _ => (Repr::Boxed, IntRange::I64),
+            };
+            let value = self.function.add_param(entry, ty, repr, range);
+            self.facts.insert(value, fact);
+            self.params.insert(value, index);
+            self.frame.locals.push(Item::Value(value));
+        }
+        self.fill_free_variables()?;
+        let returns = self.lift_code()?;
+        self.finish_returns(returns)
+    }
+
+    fn param_width(&self, _index: usize, fact: &Fact) -> ParamWidth {
+        use crate::feedback::IntClass;
+        match fact.int {
+            IntClass::Compact => ParamWidth::Signed(IntWidth::Compact),
+            IntClass::Unknown | IntClass::Full => ParamWidth::Signed(IntWidth::Full),
+            IntClass::Unsigned => ParamWidth::Unsigned,
+            IntClass::Big => ParamWidth::Boxed,
+        }
+    }
+
+    fn add_code(
+        &mut self,
+        handle: FunctionHandle,
+        bytes: Rc<CodeBytes>,
+        code: Rc<Code>,
+        path: Vec<u32>,
+    ) -> Rc<CodeContext> {
+        let id = CodeId::new(self.codes.len());
+        let row = self.world.namespace(handle);
+        let namespace = self.namespace_id(row);
+        self.function.codes.push(crate::hir::CodeInfo {
+            name: bytes.qualname.clone(),
+            locals: bytes.nlocalsplus,
+            function: handle,
+            namespace,
+        });
+        let scan = Scan::new(&bytes, &code);
+        let context = Rc::new(CodeContext {
+            id,
+            handle,
+            key: handle,
+            bytes,
+            code,
+            scan,
+            namespace,
+            path,
+        });
+        self.codes.push(context.clone());
+        context
+    }
+
+    fn namespace_id(&mut self, row: u32) -> NamespaceId {
+        if let Some(id) = self.namespaces.get(&row) {
+            return *id;
+        }
+        let id = NamespaceId::new(self.function.namespaces.len());
+        self.function.namespaces.push(row);
+        self.namespaces.insert(row, id);
+        id
+    }
+
+    /// Free variables are the cells of this very function object: constants.
+    fn fill_free_variables(&mut self) -> Step {
+        let bytes = self.context.bytes.clone();
+        let first = bytes.nlocalsplus - bytes.nfreevars;
+        for index in 0..bytes.nfreevars {
+            let Some((cell, contents)) = self.world.closure_cell(self.context.handle, index) else {
+                return Err(self.refuse("its closure is not complete"));
+            };
+            let value = self.object(&cell);
+            self.facts.insert(
+                value,
+                Fact {
+                    items: Some(Rc::new(std::cell::RefCell::new(contents))),
+                    ..Fact::of(Type::CELL)
+                },
+            );
+            self.frame.locals[(first + index) as usize] = Item::Value(value);
+        }
+        Ok(())
+    }
+
+    /// Gives every return its representation; the function's return type.
+    fn finish_returns(&mut self, returns: Vec<Return>) -> Step<Type> {
+        let mut joined: Option<(Repr, Type)> = None;
+        for site in &returns {
+            let Item::Value(value) = site.item else {
+                return Err(self.refuse("returns no value"));
+            };
+            let info = self.function.value(value);
+            let shape = (info.repr, info.ty);
+            joined = Some(joined.map_or(shape, |other| item::join_value(other, shape)));
+        }
+        let (mut repr, ty) = joined.unwrap_or((Repr::Boxed, Type::NONE));
+        if let Some((known_repr, known_ty)) = self.knowledge.returns {
+            // Only ever wider than what calls of itself were lifted with.
+            let (wider, wider_ty) = item::join_value((known_repr, known_ty), (repr, ty));
+            if (wider, wider_ty) != (known_repr, known_ty) {
+                self.knowledge.returns = Some((wider, wider_ty));
+                self.restart = true;
+            }
+            repr = wider;
+        } else if self.calls_itself() && !returns.is_empty() {
+            self.knowledge.returns = Some((repr, ty));
+            self.restart = true;
+        }
+        self.function.returns = repr;
+        for site in returns {
+            self.block = site.block;
+            self.snapshot = site.snapshot;
+            let value = self.convert(&site.item, repr, ty)?;
+            for item in &site.locals {
+                self.release(item)?;
+            }
+            self.function.block_mut(self.block).terminator = crate::hir::Terminator::Return(value);
+        }
+        Ok(ty)
+    }
+
+    fn calls_itself(&self) -> bool {
+        self.function
+            .callees
+            .iter()
+            .any(|callee| callee.handle.is_none())
+    }
+
+    fn refuse(&self, reason: impl Into<String>) -> Stop {
+        Stop::Refuse(Refusal {
+            reason: reason.into(),
+            offset: Some(self.instr.offset),
+            hint: String::new(),
+        })
+    }
+
+    fn note(&mut self, kind: NoteKind, text: impl Into<String>) {
+        let offset = self.instr.offset;
+        let loop_depth = self.context.scan.loop_depth(offset);
+        let note = Note {
+            code: self.context.id,
+            offset,
+            kind,
+            text: text.into(),
+            loop_depth,
+        };
+        self.notes.push(note);
+    }
+
+    fn object_id(&mut self, fact: &ObjectFact) -> ObjectId {
+        self.function.pool.add(crate::hir::pool::PoolObject {
+            ty: fact.ty,
+            text: fact.text.clone(),
+            handle: fact.handle,
+        })
+    }
+}
+
+enum ParamWidth {
+    Signed(IntWidth),
+    Unsigned,
+    Boxed,
+}

@@ -1,0 +1,87 @@
+//! What exits of earlier versions saw, by bytecode.
+
+use std::collections::BTreeMap;
+
+use crate::abi::exit_reason::ExitReason;
+use crate::hir::Type;
+
+use super::fact::IntClass;
+
+/// Which code object, in the driver's numbering.
+pub type CodeKey = u32;
+
+/// What was seen at one bytecode.
+#[derive(Clone, Debug, Default)]
+pub struct Site {
+    /// How often versions left here.
+    pub exits: u32,
+    /// Why.
+    pub reasons: Vec<ExitReason>,
+    /// Classes of the operands, counted from the top of the stack.
+    pub operands: Vec<Type>,
+    /// Widths of int operands.
+    pub widths: Vec<IntClass>,
+}
+
+impl Site {
+    /// It left for this reason before.
+    pub fn left_for(&self, reason: ExitReason) -> bool {
+        self.reasons.contains(&reason)
+    }
+
+    /// Classes seen of operand `position`; empty if unknown.
+    pub fn operand(&self, position: usize) -> Type {
+        self.operands.get(position).copied().unwrap_or(Type::EMPTY)
+    }
+
+    /// Width seen of operand `position`.
+    pub fn width(&self, position: usize) -> IntClass {
+        self.widths.get(position).copied().unwrap_or_default()
+    }
+}
+
+/// What earlier versions of a function saw.
+#[derive(Clone, Debug, Default)]
+pub struct History {
+    sites: BTreeMap<(CodeKey, u32), Site>,
+}
+
+impl History {
+    /// What is known of one bytecode.
+    pub fn site(&self, code: CodeKey, offset: u32) -> Option<&Site> {
+        self.sites.get(&(code, offset))
+    }
+
+    /// Remembers an exit.
+    pub fn record(&mut self, code: CodeKey, offset: u32, reason: ExitReason) -> &mut Site {
+        let site = self.sites.entry((code, offset)).or_default();
+        site.exits += 1;
+        if !site.reasons.contains(&reason) {
+            site.reasons.push(reason);
+        }
+        site
+    }
+
+    /// Remembers an operand of an exit.
+    pub fn record_operand(
+        &mut self,
+        code: CodeKey,
+        offset: u32,
+        position: usize,
+        ty: Type,
+        width: IntClass,
+    ) {
+        let site = self.sites.entry((code, offset)).or_default();
+        if site.operands.len() <= position {
+            site.operands.resize(position + 1, Type::EMPTY);
+            site.widths.resize(position + 1, IntClass::Unknown);
+        }
+        site.operands[position] = site.operands[position].union(ty);
+        site.widths[position] = site.widths[position].max(width);
+    }
+
+    /// All sites.
+    pub fn iter(&self) -> impl Iterator<Item = (&(CodeKey, u32), &Site)> {
+        self.sites.iter()
+    }
+}

@@ -1,0 +1,155 @@
+//! What a local variable or a stack slot holds while lifting, and how two such contents join.
+
+use std::rc::Rc;
+
+use crate::hir::{Repr, Slot, Type, ValueId, VirtualObject};
+
+/// Contents of one slot of the abstract frame.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Item {
+    /// NULL.
+    Null,
+    /// A value.
+    Value(ValueId),
+    /// A value if the flag is true, else NULL.
+    Maybe(ValueId, ValueId),
+    /// An object kept in pieces.
+    Virtual(Rc<Virtual>),
+}
+
+/// An object kept in pieces.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Virtual {
+    /// `range(start, stop, step)`
+    Range {
+        start: ValueId,
+        stop: ValueId,
+        step: ValueId,
+    },
+    /// Its iterator.
+    RangeIterator {
+        next: ValueId,
+        stop: ValueId,
+        step: ValueId,
+    },
+    /// Iterator over a builtin sequence of the class.
+    SequenceIterator {
+        sequence: ValueId,
+        index: ValueId,
+        class: Type,
+    },
+    /// `enumerate`
+    Enumerate { count: ValueId, inner: Item },
+    /// `zip`
+    Zip { inner: Vec<Item> },
+}
+
+/// What a block parameter for a slot looks like.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Shape {
+    /// NULL on every way in.
+    Null,
+    /// A value.
+    Value(Repr, Type),
+    /// A value or NULL.
+    Maybe(Repr, Type),
+    /// Pieces; only the mutable ones become parameters.
+    Virtual,
+}
+
+impl Item {
+    /// The slot of a frame state.
+    pub fn to_slot(&self) -> Slot {
+        match self {
+            Item::Null => Slot::Null,
+            Item::Value(value) => Slot::Value(*value),
+            Item::Maybe(value, bound) => Slot::Maybe {
+                value: *value,
+                bound: *bound,
+            },
+            Item::Virtual(object) => Slot::Virtual(Box::new(match object.as_ref() {
+                Virtual::Range { start, stop, step } => VirtualObject::Range {
+                    start: *start,
+                    stop: *stop,
+                    step: *step,
+                },
+                Virtual::RangeIterator { next, stop, step } => VirtualObject::RangeIterator {
+                    next: *next,
+                    stop: *stop,
+                    step: *step,
+                },
+                Virtual::SequenceIterator {
+                    sequence, index, ..
+                } => VirtualObject::SequenceIterator {
+                    sequence: *sequence,
+                    index: *index,
+                },
+                Virtual::Enumerate { count, inner } => VirtualObject::Enumerate {
+                    count: *count,
+                    inner: inner.to_slot(),
+                },
+                Virtual::Zip { inner } => VirtualObject::Zip {
+                    inner: inner.iter().map(Item::to_slot).collect(),
+                },
+            })),
+        }
+    }
+
+    /// Replaces a value wherever it occurs.
+    pub fn substitute(&mut self, old: ValueId, new: ValueId) {
+        match self {
+            Item::Value(value) if *value == old => *value = new,
+            Item::Maybe(value, _) if *value == old => *value = new,
+            _ => {}
+        }
+    }
+}
+
+/// The one number class of a type, if it is one.
+pub fn number_class(ty: Type) -> Option<Type> {
+    [Type::INT, Type::FLOAT, Type::BOOL]
+        .into_iter()
+        .find(|class| ty == *class)
+}
+
+/// The representation and type a joined slot gets, from those of the ways in.
+pub fn join_value(a: (Repr, Type), b: (Repr, Type)) -> (Repr, Type) {
+    if a == b {
+        return a;
+    }
+    let ty = a.1.union(b.1);
+    if a.0 == b.0 {
+        return (a.0, ty);
+    }
+    if number_class(ty).is_some() {
+        // One class, several representations: the unboxed one; of two unboxed ints the wider use.
+        let repr = match (a.0, b.0) {
+            (Repr::Boxed, other) | (other, Repr::Boxed) => other,
+            (Repr::U64, _) | (_, Repr::U64) => Repr::U64,
+            (other, _) => other,
+        };
+        return (repr, ty);
+    }
+    (Repr::Boxed, ty)
+}
+
+/// Joins two shapes; `None` when they have nothing in common.
+pub fn join_shape(a: &Shape, b: &Shape) -> Option<Shape> {
+    use Shape::{Maybe, Null, Value, Virtual};
+    Some(match (a, b) {
+        (Null, Null) => Null,
+        (Null, Value(repr, ty) | Maybe(repr, ty)) | (Value(repr, ty) | Maybe(repr, ty), Null) => {
+            Maybe(*repr, *ty)
+        }
+        (Value(r, t), Value(s, u)) => {
+            let (repr, ty) = join_value((*r, *t), (*s, *u));
+            Value(repr, ty)
+        }
+        (Value(r, t) | Maybe(r, t), Value(s, u) | Maybe(s, u)) => {
+            let (repr, ty) = join_value((*r, *t), (*s, *u));
+            Maybe(repr, ty)
+        }
+        (Virtual, Virtual) => Virtual,
+        _ => return None,
+    })
+}

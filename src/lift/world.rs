@@ -1,0 +1,199 @@
+//! What the lifter may ask of the interpreter, as plain data.
+//!
+//! The driver implements [`World`]; tests implement it over captured data. Whatever an answer says of
+//! a global or an attribute is an assumption: the lifter emits the guard that checks it.
+
+use std::rc::Rc;
+
+use crate::bytecode::{Code, CodeBytes};
+use crate::feedback::Fact;
+use crate::hir::attributes::MathFunction;
+use crate::hir::{Repr, Type};
+
+/// Row of the driver's table of real objects.
+pub type ObjectHandle = u32;
+/// Row of the driver's table of Python functions.
+pub type FunctionHandle = u32;
+
+/// Builtin functions the lifter knows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Builtin {
+    /// `len`
+    Len,
+    /// `abs`
+    Abs,
+    /// `min`
+    Min,
+    /// `max`
+    Max,
+    /// `round`
+    Round,
+    /// `divmod`
+    Divmod,
+    /// `pow`
+    Pow,
+    /// `sum`
+    Sum,
+    /// `ord`
+    Ord,
+    /// `chr`
+    Chr,
+    /// `isinstance`
+    Isinstance,
+    /// `math.sqrt`
+    MathSqrt,
+    /// `math.floor`
+    MathFloor,
+    /// `math.ceil`
+    MathCeil,
+    /// `math.fabs`
+    MathFabs,
+    /// Another function of one float of `math`.
+    Math(MathFunction),
+}
+
+/// Builtin classes the lifter knows as callables.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum BuiltinClass {
+    /// `int`
+    Int,
+    /// `float`
+    Float,
+    /// `bool`
+    Bool,
+    /// `range`
+    Range,
+    /// `enumerate`
+    Enumerate,
+    /// `zip`
+    Zip,
+    /// `str`, `list`, ...: known only for `isinstance`.
+    Other(Type),
+}
+
+/// Methods of builtin classes the lifter knows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum BuiltinMethod {
+    /// `list.append`
+    ListAppend,
+    /// `list.pop`
+    ListPop,
+}
+
+/// What an object is, as far as the lifter cares.
+#[derive(Clone, PartialEq, Debug)]
+pub enum ObjectKind {
+    /// `None`
+    None,
+    /// `True` or `False`
+    Bool(bool),
+    /// An exact int of 64 bits and sign.
+    Int(i64),
+    /// An exact int in 2**63 .. 2**64-1.
+    Unsigned(u64),
+    /// An exact float.
+    Float(f64),
+    /// A known builtin function.
+    Builtin(Builtin),
+    /// A known builtin class.
+    Class(BuiltinClass),
+    /// A known method descriptor.
+    Method(BuiltinMethod),
+    /// A module.
+    Module,
+    /// A Python function.
+    Function(FunctionHandle),
+    /// An exact tuple.
+    Tuple(Vec<ObjectFact>),
+    /// Anything else.
+    Other,
+}
+
+/// An object of the interpreter.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ObjectFact {
+    /// Which object.
+    pub handle: ObjectHandle,
+    /// Its exact class.
+    pub ty: Type,
+    /// For dumps.
+    pub text: String,
+    /// What it is.
+    pub kind: ObjectKind,
+}
+
+/// Objects every interpreter has.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Singleton {
+    /// `None`
+    None,
+    /// `True`
+    True,
+    /// `False`
+    False,
+    /// What the `iter_next` helper returns at the end.
+    Sentinel,
+    /// The class `range`.
+    Range,
+    /// The class `enumerate`.
+    Enumerate,
+    /// The class `zip`.
+    Zip,
+}
+
+/// A Python function that may be inlined or called natively.
+#[derive(Clone, Debug)]
+pub struct CalleeFacts {
+    /// Qualified name.
+    pub name: String,
+    /// Its code.
+    pub bytes: Rc<CodeBytes>,
+    /// Decoded.
+    pub code: Rc<Code>,
+    /// Defaults of the last positional parameters.
+    pub defaults: Vec<ObjectFact>,
+    /// The function object itself.
+    pub object: ObjectHandle,
+    /// Has `@jit`.
+    pub decorated: bool,
+    /// Is the function being compiled.
+    pub is_self: bool,
+}
+
+/// How a compiled function is called from native code.
+#[derive(Clone, Debug)]
+pub struct NativeSignature {
+    /// Type and representation of each parameter.
+    pub params: Vec<(Type, Repr)>,
+    /// Type and representation of the result.
+    pub returns: (Type, Repr),
+}
+
+/// The interpreter, as the lifter sees it.
+pub trait World {
+    /// The object of constant `index` of a function's code.
+    fn constant(&mut self, function: FunctionHandle, index: u32) -> ObjectFact;
+    /// The interned string of name `index` of a function's code.
+    fn name(&mut self, function: FunctionHandle, index: u32) -> ObjectFact;
+    /// An object every interpreter has.
+    fn singleton(&mut self, which: Singleton) -> ObjectFact;
+    /// The value `LOAD_GLOBAL` would give now, remembered as an assumption of the function's namespace;
+    /// `None` if there is none.
+    fn global(&mut self, function: FunctionHandle, name: &str) -> Option<ObjectFact>;
+    /// Row of the driver's namespace table for the function's globals and builtins.
+    fn namespace(&mut self, function: FunctionHandle) -> u32;
+    /// The function's globals dict and builtins dict.
+    fn globals(&mut self, function: FunctionHandle) -> (ObjectFact, ObjectFact);
+    /// An attribute in a module's dict, remembered as an assumption, and the namespace that guards it.
+    fn module_attribute(&mut self, module: ObjectHandle, name: &str) -> Option<(ObjectFact, u32)>;
+    /// An attribute of an immutable builtin class.
+    fn type_attribute(&mut self, class: Type, name: &str) -> Option<ObjectFact>;
+    /// Cell `index` of the function's closure and what is known of its contents.
+    fn closure_cell(&mut self, function: FunctionHandle, index: u32) -> Option<(ObjectFact, Fact)>;
+    /// The function behind a handle.
+    fn callee(&mut self, function: FunctionHandle) -> Option<CalleeFacts>;
+    /// A compiled version of another decorated function that takes arguments like these.
+    fn native(&mut self, function: FunctionHandle, args: &[Fact]) -> Option<NativeSignature>;
+    /// What is known of an object's contents.
+    fn fact(&mut self, object: ObjectHandle) -> Fact;
+}

@@ -1,10 +1,12 @@
 """The native module. Not public: `brolga.jit` is. Checked against the binary by `make test`."""
 
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
 __all__ = [
     "__version__",
+    "_testing",
     "attach",
     "compile",
     "config",
@@ -19,6 +21,9 @@ __all__ = [
     "support",
 ]
 __version__: str
+
+# What the tests of the runtime call; nothing a program should.
+_testing: ModuleType
 
 def attach(function: Callable[..., Any], options: dict[str, Any]) -> None: ...
 def detach(function: Callable[..., Any]) -> None: ...

@@ -40,6 +40,9 @@ mod ssa;
 mod structure;
 mod types;
 
+#[cfg(test)]
+mod tests;
+
 /// One thing that is wrong.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct VerifyError {

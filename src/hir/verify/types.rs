@@ -229,8 +229,12 @@ fn check_result(function: &Function, errors: &mut Errors<'_>, id: InstrId) {
         return;
     };
     check_value(function, errors, place, result);
-    if let Some(repr) = facts.repr {
+    if let Some(repr) = facts
+        .repr
+        .filter(|repr| *repr != function.value(result).repr)
+    {
         expect_repr(function, errors, place, result, repr);
+        return;
     }
     let ty = function.value(result).ty;
     let empty = ty.is_empty() || facts.ty.is_empty();

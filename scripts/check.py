@@ -26,6 +26,9 @@ NAMES = {"error": "failed", "errors": "failed", "ignored": "skipped", "xfailed":
 # Switches of the engine that make its rare paths common (docs/testing.md).
 STRESS = ("threshold=1", "exit:all", "verify", "refcheck")
 
+# What a stripped wheel may weigh, in MB.
+WHEEL_LIMIT = 6
+
 
 class Failed(Exception):
     """A command of a step failed; the step goes no further."""
@@ -106,8 +109,11 @@ def python_of(step, pythons):
     version = step.name.split()[0]
     made = environments.environment(version, executable)
     built = environments.wheel(version, executable)
+    megabytes = built.stat().st_size / 1e6
+    print(f"-- {step.name}: {built.name}, {megabytes:.1f} MB", flush=True)
+    if megabytes > WHEEL_LIMIT:
+        raise Failed(f"the wheel has {megabytes:.1f} MB, more than {WHEEL_LIMIT}")
     environments.install_wheel(made, built)
-    print(f"-- {step.name}: {built.name}, {built.stat().st_size / 1e6:.1f} MB", flush=True)
     return made
 
 

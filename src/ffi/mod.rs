@@ -11,6 +11,7 @@
 mod arrayobject;
 mod ceval;
 mod code;
+mod code_view;
 mod frame;
 mod interp;
 pub mod layout;
@@ -24,6 +25,7 @@ pub use ceval::*;
 pub use code::{
     CO_FAST_CELL, CO_FAST_FREE, CO_FAST_LOCAL, CodeMonitoring, CodeObject, CodeUnit, LOCAL_MONITORS,
 };
+pub use code_view::{code_view, const_view};
 pub use dict::{DictKeyEntry, DictKeys, DictUnicodeEntry};
 pub use frame::{
     FRAME_OWNED_BY_FRAME_OBJECT, FRAME_OWNED_BY_THREAD, FRAME_SPECIALS_SIZE, FrameObject,

@@ -13,7 +13,8 @@ use std::path::{Path, PathBuf};
 /// The same table in words: `docs/architecture.md`.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("bytecode", &[]),
-    ("feedback", &["bytecode"]),
+    // Facts are in the vocabulary of HIR types and exit reasons.
+    ("feedback", &["bytecode", "hir", "abi"]),
     // Ops name helpers and exit reasons by id; helper rows state types and effects. One vocabulary.
     ("hir", &["abi"]),
     ("abi", &["hir"]),

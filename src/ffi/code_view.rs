@@ -16,7 +16,10 @@ pub fn code_view(code: &Bound<'_, PyCode>) -> PyResult<CodeBytes> {
         .ok_or_else(|| PyTypeError::new_err("no decoder for this version's bytecode"))?;
     let text = |name: &str| -> PyResult<String> { lossy(&code.getattr(name)?) };
     let number = |name: &str| -> PyResult<u32> {
-        Ok(code.getattr(name)?.extract::<i64>()?.clamp(0, i64::from(u32::MAX)) as u32)
+        Ok(code
+            .getattr(name)?
+            .extract::<i64>()?
+            .clamp(0, i64::from(u32::MAX)) as u32)
     };
     let bytes = |name: &str| -> PyResult<Vec<u8>> { code.getattr(name)?.extract() };
     let consts = code.getattr("co_consts")?.cast_into::<PyTuple>()?;
@@ -32,7 +35,10 @@ pub fn code_view(code: &Bound<'_, PyCode>) -> PyResult<CodeBytes> {
         code: bytes("co_code")?,
         adaptive: bytes("_co_code_adaptive")?,
         consts: consts.iter().map(|item| const_view(&item)).collect(),
-        names: names.iter().map(|item| lossy(&item)).collect::<PyResult<_>>()?,
+        names: names
+            .iter()
+            .map(|item| lossy(&item))
+            .collect::<PyResult<_>>()?,
         nlocalsplus: localsplus.len() as u32,
         localsplus,
         argcount,
@@ -97,7 +103,9 @@ pub fn const_view(object: &Bound<'_, PyAny>) -> ConstView {
         } else if let Ok(value) = object.cast_exact::<PyFloat>() {
             ConstView::Float(value.value())
         } else if let Ok(value) = object.cast_exact::<PyString>() {
-            value.to_str().map_or(ConstView::Other, |text| ConstView::Str(text.to_owned()))
+            value
+                .to_str()
+                .map_or(ConstView::Other, |text| ConstView::Str(text.to_owned()))
         } else if let Ok(value) = object.cast_exact::<PyBytes>() {
             ConstView::Bytes(value.as_bytes().to_vec())
         } else if let Ok(value) = object.cast_exact::<PyTuple>() {

@@ -6,7 +6,8 @@
 //!
 //! Invariants:
 //! * A value that occurs in several slots has one word, and is boxed once: identity is kept, also
-//!   between the frames of inlined code.
+//!   between the frames of inlined code. Constants have no word: equal constants of one repr are one
+//!   object too, best the one in the frame's `co_consts`.
 //! * The words own no references except those in [`ExitState::releases`]. The handler adds one
 //!   reference for every slot that holds a boxed word, and after that (last of all, for a drop may
 //!   run code) drops one reference for every entry of `releases`.
@@ -38,6 +39,8 @@ pub struct ExitSite {
     pub code: CodeId,
     /// Code unit within `code`.
     pub offset: u32,
+    /// Which operand of the bytecode was tested, counted from the top of the stack.
+    pub operand: u8,
     /// Row of [`DeoptTable::states`].
     pub state: u32,
 }

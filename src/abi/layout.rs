@@ -170,6 +170,10 @@ pub struct RuntimeLayout {
     pub cell_content: i32,
     /// `function`: `func_code`.
     pub function_code: i32,
+    /// `function`: `func_defaults`.
+    pub function_defaults: i32,
+    /// `function`: `func_kwdefaults`.
+    pub function_kwdefaults: i32,
     /// The `None` object.
     pub none_object: u64,
     /// The `True` object.

@@ -19,8 +19,12 @@ pub trait AddressProvider {
     /// The function of the C mathematics library.
     fn math(&self, function: MathFunction) -> u64;
 
-    /// The object of the function's pool; 0 stands for a NULL operand.
+    /// The object of the function's pool.
     fn object(&self, object: ObjectId) -> u64;
+
+    /// Code, defaults and keyword defaults that a Python function of the pool had when this was
+    /// compiled; the unit keeps all three alive.
+    fn function_parts(&self, function: ObjectId) -> [u64; 3];
 
     /// The type object of a single class; `None` if no such object can exist in the process (the
     /// module is not imported), and for `OTHER`.

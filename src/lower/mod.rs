@@ -1,6 +1,326 @@
-//! HIR to machine code by way of Cranelift IR. See docs/architecture.md.
+//! HIR to machine code by way of Cranelift IR.
+//!
+//! One call compiles one function to one blob: the body (`body(thread state, arguments...) ->
+//! (value, status)`) and the entry stub, a `vectorcallfunc`. The blob is position independent:
+//! calls between its parts are resolved here, everything else is reached by absolute address.
+//!
+//! Status 0: the value, in the function's representation. 1: an owned object (for a float
+//! function its address as the bits of the double): the interpreter finished the call. 2: NULL the
+//! same way, an exception is set.
+//!
+//! No Python object is known here, and no CPython version: see `abi::layout` and [`AddressProvider`].
 #![forbid(unsafe_code)]
 
 pub mod addresses;
+mod alias;
+mod boxing;
+mod calls;
+mod containers;
+mod context;
+mod emitter;
+mod entry;
+pub mod error;
+pub mod exits;
+mod floats;
+mod guards;
+mod ints;
+mod link;
+mod refcount;
+
+use std::time::{Duration, Instant};
+
+use cranelift_codegen::ir::{ExtFuncData, ExternalName, FuncRef, Signature, UserExternalName};
+use cranelift_codegen::ir::{StackSlot, UserFuncName, types::I64};
+use cranelift_codegen::isa::{self, OwnedTargetIsa, TargetIsa};
+use cranelift_codegen::settings::{self, Configurable};
+use cranelift_codegen::{Context, ir};
+use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
+
+use crate::abi::deopt_table::DeoptTable;
+use crate::abi::layout::RuntimeLayout;
+use crate::hir::{Function, InstrId};
 
 pub use addresses::AddressProvider;
+pub use error::LowerError;
+pub use exits::ExitOwnership;
+
+/// How to lower.
+#[derive(Default)]
+pub struct Options<'a> {
+    /// Owned values to be dropped at exits.
+    pub ownership: std::borrow::Cow<'a, ExitOwnership>,
+    /// Keep the Cranelift IR as text.
+    pub keep_clif: bool,
+    /// Push a frame also before calls of compiled functions, so that the interpreter's chain of
+    /// frames is complete at any time without the help of [`CompiledCode::call_sites`].
+    pub frames_at_native_calls: bool,
+}
+
+/// A call in the body during which other code runs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct CallSite {
+    /// Return address, from the start of the blob.
+    pub return_offset: u32,
+    /// The HIR instruction: its frame state says where the interpreter would be.
+    pub instr: InstrId,
+}
+
+/// Sizes and times of one compilation.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub struct Timing {
+    /// HIR to Cranelift IR.
+    pub build: Duration,
+    /// Cranelift IR to bytes.
+    pub compile: Duration,
+    /// Cranelift instructions in the body.
+    pub instructions: usize,
+    /// Bytes of the body.
+    pub body_bytes: usize,
+}
+
+/// Machine code and its tables.
+#[derive(Clone, PartialEq, Debug)]
+pub struct CompiledCode {
+    /// Position-independent code; to be placed at a multiple of [`CODE_ALIGNMENT`].
+    pub code: Vec<u8>,
+    /// Where the body starts.
+    pub body_offset: u32,
+    /// Where the entry stub starts.
+    pub entry_offset: u32,
+    /// How it leaves.
+    pub exits: DeoptTable,
+    /// Calls of the body, by return address, ascending.
+    pub call_sites: Vec<CallSite>,
+    /// In functions that may run Python code: where the activation keeps its interpreter frame (a
+    /// word, 0 if none), in bytes from the body's frame pointer.
+    pub native_frame: Option<i32>,
+    /// Cranelift IR, if asked for.
+    pub clif: Option<String>,
+    /// Sizes and times.
+    pub timing: Timing,
+}
+
+/// Alignment of the blob, and of the stub within it.
+pub const CODE_ALIGNMENT: usize = 32;
+
+/// Name of the body among Cranelift's user functions.
+const BODY: UserExternalName = UserExternalName {
+    namespace: 0,
+    index: 0,
+};
+/// Name of the stub.
+const STUB: UserExternalName = UserExternalName {
+    namespace: 0,
+    index: 1,
+};
+
+/// Cranelift's working memory, to be kept from one compilation to the next.
+pub struct Compiler {
+    isa: OwnedTargetIsa,
+    context: Context,
+    builder: FunctionBuilderContext,
+}
+
+impl Compiler {
+    /// A compiler for the processor.
+    pub fn new(isa: OwnedTargetIsa) -> Compiler {
+        Compiler {
+            isa,
+            context: Context::new(),
+            builder: FunctionBuilderContext::new(),
+        }
+    }
+
+    /// The processor.
+    pub fn isa(&self) -> &dyn TargetIsa {
+        &*self.isa
+    }
+
+    /// Compiles the function.
+    pub fn compile(
+        &mut self,
+        function: &Function,
+        layout: &RuntimeLayout,
+        addresses: &dyn AddressProvider,
+        options: &Options,
+    ) -> Result<CompiledCode, LowerError> {
+        let mut blob = link::Blob::default();
+        let mut text = String::new();
+
+        let mut start = Instant::now();
+        let signature = body_signature(function);
+        let itself = self.begin(&signature, BODY);
+        let itself = Some(itself);
+        let builder = FunctionBuilder::new(&mut self.context.func, &mut self.builder);
+        let lowered = context::Lowering::run(function, layout, addresses, options, builder, itself);
+        let (exits, frame_slot) = match lowered {
+            Ok((exits, frame_slot, builder)) => {
+                builder.finalize(self.isa.frontend_config());
+                (exits, frame_slot)
+            }
+            Err(error) => {
+                // A half-filled builder context must not be used again.
+                self.builder = FunctionBuilderContext::new();
+                return Err(error);
+            }
+        };
+        let mut timing = Timing {
+            build: start.elapsed(),
+            instructions: self.context.func.dfg.num_insts(),
+            ..Timing::default()
+        };
+        start = Instant::now();
+        self.keep_text(options, &mut text);
+        let body = self.finish(&mut blob, BODY)?;
+        timing.compile = start.elapsed();
+        timing.body_bytes = blob.code.len();
+        let (call_sites, native_frame) = self.activation(body, frame_slot);
+
+        start = Instant::now();
+        self.begin(&entry::signature(), STUB);
+        let callee = declare(&mut self.context.func, signature, BODY);
+        let builder = FunctionBuilder::new(&mut self.context.func, &mut self.builder);
+        match entry::emit(function, layout, addresses, builder, callee) {
+            Ok(builder) => builder.finalize(self.isa.frontend_config()),
+            Err(error) => {
+                self.builder = FunctionBuilderContext::new();
+                return Err(error);
+            }
+        }
+        timing.build += start.elapsed();
+        start = Instant::now();
+        self.keep_text(options, &mut text);
+        let stub = self.finish(&mut blob, STUB)?;
+        blob.link()?;
+        timing.compile += start.elapsed();
+        Ok(CompiledCode {
+            code: blob.code,
+            body_offset: body,
+            entry_offset: stub,
+            exits,
+            call_sites,
+            native_frame,
+            clif: options.keep_clif.then_some(text),
+            timing,
+        })
+    }
+
+    /// Clears the context and declares the function itself in it.
+    fn begin(&mut self, signature: &Signature, name: UserExternalName) -> FuncRef {
+        self.context.clear();
+        self.context.func.signature = signature.clone();
+        self.context.func.name = UserFuncName::User(name.clone());
+        declare(&mut self.context.func, signature.clone(), name)
+    }
+
+    fn keep_text(&self, options: &Options, text: &mut String) {
+        if options.keep_clif {
+            text.push_str(&self.context.func.display().to_string());
+        }
+    }
+
+    /// Compiles the context and appends the code to the blob.
+    fn finish(&mut self, blob: &mut link::Blob, name: UserExternalName) -> Result<u32, LowerError> {
+        self.context
+            .compile(&*self.isa, &mut Default::default())
+            .map_err(|error| LowerError::Backend(format!("{:?}", error.inner)))?;
+        let compiled = self
+            .context
+            .compiled_code()
+            .ok_or(LowerError::Unsupported("nothing"))?;
+        blob.append(name, compiled, &self.context.func)
+    }
+
+    /// What the runtime must know to find the activation on the native stack.
+    fn activation(&self, body: u32, slot: Option<StackSlot>) -> (Vec<CallSite>, Option<i32>) {
+        let Some((compiled, slot)) = self.context.compiled_code().zip(slot) else {
+            return (Vec::new(), None);
+        };
+        let lines = compiled.buffer.get_srclocs_sorted();
+        let mut sites = Vec::new();
+        for call in compiled.buffer.call_sites() {
+            let line = lines
+                .iter()
+                .find(|line| line.start < call.ret_addr && call.ret_addr <= line.end);
+            if let Some(line) = line.filter(|line| !line.loc.is_default()) {
+                sites.push(CallSite {
+                    return_offset: body + call.ret_addr,
+                    instr: InstrId::new(line.loc.bits() as usize),
+                });
+            }
+        }
+        let frame = compiled.buffer.frame_layout().and_then(|layout| {
+            let offset = layout.stackslots.get(slot)?.offset;
+            Some(offset as i32 - layout.frame_to_fp_offset as i32)
+        });
+        (sites, frame)
+    }
+}
+
+/// Compiles one function with fresh working memory.
+pub fn compile(
+    function: &Function,
+    layout: &RuntimeLayout,
+    addresses: &dyn AddressProvider,
+    isa: OwnedTargetIsa,
+    options: &Options,
+) -> Result<CompiledCode, LowerError> {
+    Compiler::new(isa).compile(function, layout, addresses, options)
+}
+
+/// The Cranelift settings of this project. `verify` runs Cranelift's verifier on everything.
+pub fn flags(verify: bool) -> Result<settings::Flags, LowerError> {
+    let mut builder = settings::builder();
+    let rows = [
+        ("opt_level", "speed"),
+        ("enable_verifier", if verify { "true" } else { "false" }),
+        ("is_pic", "false"),
+        ("unwind_info", "false"),
+        ("preserve_frame_pointers", "true"),
+    ];
+    for (name, value) in rows {
+        builder
+            .set(name, value)
+            .map_err(|error| LowerError::Backend(error.to_string()))?;
+    }
+    Ok(settings::Flags::new(builder))
+}
+
+/// A processor by the name of its platform, with what every such processor can do that the code
+/// needs (SSE4.1 on x86-64: rounding of floats). The driver uses the host's own description.
+pub fn isa_for(platform: &str, flags: settings::Flags) -> Result<OwnedTargetIsa, LowerError> {
+    let backend = |error: &dyn std::fmt::Display| LowerError::Backend(error.to_string());
+    let triple: target_lexicon::Triple = platform.parse().map_err(|error| backend(&error))?;
+    let x64 = triple.architecture == target_lexicon::Architecture::X86_64;
+    let mut builder = isa::lookup(triple).map_err(|error| backend(&error))?;
+    if x64 {
+        for feature in ["has_sse3", "has_ssse3", "has_sse41"] {
+            builder.enable(feature).map_err(|error| backend(&error))?;
+        }
+    }
+    builder.finish(flags).map_err(|error| backend(&error))
+}
+
+fn body_signature(function: &Function) -> Signature {
+    let params = &function.block(function.entry).params;
+    let words: Vec<ir::Type> = std::iter::once(I64)
+        .chain(
+            params
+                .iter()
+                .map(|&param| context::word_type(function.value(param).repr)),
+        )
+        .collect();
+    emitter::c_signature(&words, &[context::word_type(function.returns), I64])
+}
+
+/// Declares a function of the same blob.
+fn declare(into: &mut ir::Function, signature: Signature, name: UserExternalName) -> FuncRef {
+    let signature = into.import_signature(signature);
+    let name = into.declare_imported_user_function(name);
+    into.import_function(ExtFuncData {
+        name: ExternalName::user(name),
+        signature,
+        colocated: true,
+        patchable: false,
+    })
+}

@@ -1,0 +1,337 @@
+//! Calls of helpers, of any object, of compiled functions; drops that may run code.
+//!
+//! Before anything that may run Python code the activation gets a frame of the interpreter, so that
+//! tracebacks, `sys._getframe` and warnings see it. Calls between compiled functions push none:
+//! [`super::CallSite`] tells the runtime where each native activation is, should a callee need the
+//! frames after all.
+
+use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
+use cranelift_codegen::ir::types::{I8, I64};
+use cranelift_codegen::ir::{InstBuilder, Value};
+
+use super::alias::Region;
+use super::context::{Current, Lowering, word_type};
+use super::error::LowerError;
+use crate::abi::exit_reason::ExitReason;
+use crate::abi::helpers::HelperId;
+use crate::abi::support::Support;
+use crate::hir::attributes::CallShape;
+use crate::hir::{CalleeId, CodeId, Op, Repr, ValueId};
+
+impl Lowering<'_, '_> {
+    /// The bytecode the outermost frame is at while the instruction runs.
+    fn outer_place(&self, current: Current) -> (CodeId, u32) {
+        let state = current.instr.throw.or(current.instr.exit);
+        let Some(mut state) = state.map(|id| self.function.frame_state(id)) else {
+            return (current.instr.origin.code, current.instr.origin.offset);
+        };
+        while let Some(parent) = state.parent {
+            state = self.function.frame_state(parent);
+        }
+        (state.code, state.offset)
+    }
+
+    fn instruction_address(&mut self, current: Current) -> Value {
+        let (code, offset) = self.outer_place(current);
+        let start = self.emitter.addresses.code_start(code);
+        self.emitter
+            .address(start.wrapping_add(2 * u64::from(offset)))
+    }
+
+    /// Makes sure that this activation has a frame, and says where in it we are.
+    fn show_frame(&mut self, current: Current) -> Result<(), LowerError> {
+        let Some(slot) = self.native_frame else {
+            return Err(LowerError::malformed(
+                "Python code runs where no frame is kept",
+            ));
+        };
+        let (push, next) = (
+            self.emitter.cold_block(),
+            self.emitter.builder.create_block(),
+        );
+        let frame = self.emitter.builder.append_block_param(next, I64);
+        let known = self.emitter.slot_load(slot, 0);
+        self.emitter
+            .builder
+            .ins()
+            .brif(known, next, &[known.into()], push, &[]);
+
+        self.emitter.builder.switch_to_block(push);
+        let unit = self.emitter.addresses.unit();
+        let unit = self.emitter.address(unit);
+        let pushed = self
+            .emitter
+            .call_support(Support::PushFrame, &[self.thread_state, unit]);
+        let fail = self.throw(current)?;
+        let none = self.emitter.compare(IntCC::Equal, pushed, 0);
+        let stored = self.emitter.cold_block();
+        self.emitter
+            .builder
+            .ins()
+            .brif(none, fail, &[], stored, &[]);
+        self.emitter.builder.switch_to_block(stored);
+        self.emitter.slot_store(slot, 0, pushed);
+        self.emitter.builder.ins().jump(next, &[pushed.into()]);
+
+        self.emitter.builder.switch_to_block(next);
+        let place = self.instruction_address(current);
+        let offset = self.emitter.layout.frame_instruction;
+        self.emitter.store(Region::Runtime, place, frame, offset);
+        Ok(())
+    }
+
+    /// Puts values into the argument slot behind its free first word; gives their address.
+    fn argument_array(&mut self, values: &[Value]) -> Value {
+        let words = values.len() as u32 + 1;
+        let slot = match self.arguments {
+            Some(slot) => slot,
+            None => {
+                let slot = self.emitter.stack_slot(words);
+                self.arguments = Some(slot);
+                slot
+            }
+        };
+        self.emitter.grow_slot(slot, words.max(2));
+        for (index, &value) in values.iter().enumerate() {
+            self.emitter.slot_store(slot, index as u32 + 1, value);
+        }
+        self.emitter.slot_address(slot, 1)
+    }
+
+    fn words(&mut self, ids: &[ValueId]) -> Result<Vec<Value>, LowerError> {
+        ids.iter().map(|&id| self.word(id)).collect()
+    }
+
+    /// `call_runtime`: by the helper's row.
+    pub fn call_runtime(
+        &mut self,
+        current: Current,
+        helper: HelperId,
+    ) -> Result<Option<Value>, LowerError> {
+        let info = helper.info();
+        let address = self
+            .emitter
+            .addresses
+            .helper(helper)
+            .ok_or(LowerError::MissingHelper(helper))?;
+        let args = &current.instr.args;
+        let fixed = info.parameters.len();
+        if args.len() < fixed || (args.len() > fixed && !info.variadic) {
+            return Err(LowerError::malformed(format!(
+                "operands of `{}`",
+                info.name
+            )));
+        }
+        if info.effects.runs_python {
+            self.show_frame(current)?;
+        }
+        let mut arguments = vec![self.thread_state];
+        arguments.extend(self.words(&args[..fixed])?);
+        if info.variadic {
+            let rest = self.words(&args[fixed..])?;
+            let array = self.argument_array(&rest);
+            let count = self.emitter.constant(rest.len() as i64);
+            arguments.extend([array, count]);
+        }
+        let result = self
+            .emitter
+            .call_address(address, &arguments, info.result.map(word_type));
+        let (Some(repr), Some(result)) = (info.result, result) else {
+            return Ok(None);
+        };
+        let failed = match repr {
+            Repr::Boxed => Some(self.emitter.compare(IntCC::Equal, result, 0)),
+            Repr::I64 | Repr::Bool => Some(self.emitter.compare(IntCC::SignedLessThan, result, 0)),
+            // A float says "leave" by nan.
+            Repr::F64 => Some(
+                self.emitter
+                    .builder
+                    .ins()
+                    .fcmp(FloatCC::NotEqual, result, result),
+            ),
+            Repr::U64 | Repr::Ptr => None,
+        };
+        let may_exit = info.effects.may_exit && current.instr.exit.is_some();
+        match (failed, info.effects.may_raise, may_exit) {
+            (Some(failed), true, false) if !info.effects.may_exit => {
+                let fail = self.throw(current)?;
+                self.emitter.branch_if(failed, fail);
+            }
+            (Some(failed), false, true) => {
+                self.leave_if(current, failed, ExitReason::ValueRange)?;
+            }
+            // Both: an exception may be set or not. Without an exit state NULL is a value.
+            (Some(failed), true, _) => {
+                let (ask, next) = (
+                    self.emitter.cold_block(),
+                    self.emitter.builder.create_block(),
+                );
+                self.emitter.builder.ins().brif(failed, ask, &[], next, &[]);
+                self.emitter.builder.switch_to_block(ask);
+                let offset = self.emitter.layout.current_exception;
+                let set = self
+                    .emitter
+                    .load(Region::Runtime, I64, self.thread_state, offset);
+                let throw = self.throw(current)?;
+                let otherwise = if may_exit {
+                    self.exit(current, ExitReason::Empty)?
+                } else {
+                    next
+                };
+                self.emitter
+                    .builder
+                    .ins()
+                    .brif(set, throw, &[], otherwise, &[]);
+                self.emitter.builder.switch_to_block(next);
+            }
+            _ => {}
+        }
+        Ok(Some(match repr {
+            Repr::Bool => self.emitter.builder.ins().ireduce(I8, result),
+            _ => result,
+        }))
+    }
+
+    /// `call_object`: a vectorcall.
+    pub fn call_object(&mut self, current: Current, shape: CallShape) -> Result<Value, LowerError> {
+        let Some((&callable, arguments)) = current.instr.args.split_first() else {
+            return Err(LowerError::malformed("a call of nothing"));
+        };
+        self.show_frame(current)?;
+        let callable = self.word(callable)?;
+        let mut passed = Vec::new();
+        for (index, &argument) in arguments.iter().enumerate() {
+            let absent = index == 0 && self.is_null(argument);
+            if !absent {
+                passed.push(self.word(argument)?);
+            }
+        }
+        let array = self.argument_array(&passed);
+        let count = self.emitter.constant(passed.len() as i64);
+        let names = shape
+            .keywords
+            .map_or(0, |names| self.emitter.addresses.object(names));
+        let names = self.emitter.address(names);
+        let result = self.emitter.call_support(
+            Support::CallVector,
+            &[self.thread_state, callable, array, count, names],
+        );
+        let fail = self.throw(current)?;
+        self.emitter.branch_unless(result, fail);
+        Ok(result)
+    }
+
+    /// Is the value the NULL that some calls push?
+    fn is_null(&self, id: ValueId) -> bool {
+        self.function.defining_op(id) == Some(Op::ConstNull)
+    }
+
+    /// `call_native`: straight to the body of a compiled function.
+    pub fn call_native(&mut self, current: Current, callee: CalleeId) -> Result<Value, LowerError> {
+        let row = self
+            .function
+            .callees
+            .get(callee.index())
+            .ok_or_else(|| LowerError::malformed(format!("no {callee}")))?;
+        if row.params.len() != current.instr.args.len() {
+            return Err(LowerError::malformed(format!("operands for {callee}")));
+        }
+        if self.options.frames_at_native_calls {
+            self.show_frame(current)?;
+        }
+        let deep = self.exit(current, ExitReason::Recursion)?;
+        self.emitter.check_stack(self.thread_state, deep);
+        self.emitter.enter_recursion(self.thread_state, deep);
+        let mut arguments = vec![self.thread_state];
+        arguments.extend(self.words(&current.instr.args)?);
+        let parameters: Vec<_> = std::iter::once(I64)
+            .chain(row.params.iter().map(|&repr| word_type(repr)))
+            .collect();
+        let results = [word_type(row.returns), I64];
+        let call = match (row.handle, self.itself) {
+            (None, Some(itself)) => self.emitter.builder.ins().call(itself, &arguments),
+            _ => {
+                let signature = self.emitter.signature(&parameters, &results);
+                let cell = self.emitter.addresses.callee_cell(callee);
+                let cell = self.emitter.address(cell);
+                let target = self.emitter.load(Region::Runtime, I64, cell, 0);
+                self.emitter
+                    .builder
+                    .ins()
+                    .call_indirect(signature, target, &arguments)
+            }
+        };
+        let [value, status] = self.emitter.builder.inst_results(call) else {
+            return Err(LowerError::Unsupported("a call without value and status"));
+        };
+        let (value, status) = (*value, *status);
+        self.emitter.leave_recursion(self.thread_state);
+        let (left, next) = (
+            self.emitter.cold_block(),
+            self.emitter.builder.create_block(),
+        );
+        self.emitter
+            .builder
+            .ins()
+            .brif(status, left, &[], next, &[]);
+
+        self.emitter.builder.switch_to_block(left);
+        let object = match row.returns {
+            Repr::F64 => {
+                let flags = cranelift_codegen::ir::MemFlagsData::new();
+                self.emitter.builder.ins().bitcast(I64, flags, value)
+            }
+            _ => value,
+        };
+        let throw = self.throw(current)?;
+        let raised = self.emitter.compare(IntCC::Equal, status, 2);
+        match row.returns {
+            // A boxed result is a result, however the callee came by it.
+            Repr::Boxed => {
+                self.emitter
+                    .builder
+                    .ins()
+                    .brif(raised, throw, &[], next, &[]);
+            }
+            _ => {
+                let after = self.after(current, object)?;
+                self.emitter
+                    .builder
+                    .ins()
+                    .brif(raised, throw, &[], after, &[]);
+            }
+        }
+
+        self.emitter.builder.switch_to_block(next);
+        Ok(match row.returns {
+            Repr::Bool => self.emitter.builder.ins().ireduce(I8, value),
+            _ => value,
+        })
+    }
+
+    /// `decref`: the object may die, and its death may run code.
+    pub fn decref(&mut self, current: Current) -> Result<Option<Value>, LowerError> {
+        let [object] = self.operands(current)?;
+        let Some(slot) = self.native_frame else {
+            return Err(LowerError::malformed("a drop where no frame is kept"));
+        };
+        let left = self.emitter.decref_count(object);
+        let (free, next) = (
+            self.emitter.cold_block(),
+            self.emitter.builder.create_block(),
+        );
+        self.emitter.builder.ins().brif(left, next, &[], free, &[]);
+        self.emitter.builder.switch_to_block(free);
+        let unit = self.emitter.addresses.unit();
+        let unit = self.emitter.address(unit);
+        let frame = self.emitter.slot_address(slot, 0);
+        let place = self.instruction_address(current);
+        self.emitter.call_support_unit(
+            Support::DeallocFramed,
+            &[self.thread_state, unit, object, frame, place],
+        );
+        self.emitter.builder.ins().jump(next, &[]);
+        self.emitter.builder.switch_to_block(next);
+        Ok(None)
+    }
+}

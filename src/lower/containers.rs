@@ -1,0 +1,410 @@
+//! Lists, tuples, bytes, bytearrays, `array.array`, closure cells.
+//!
+//! Data pointers and bounds are HIR's business: an access here is in bounds and its data pointer
+//! is current. Safety rests on the stores: the new reference is added before the old one is
+//! dropped, and nothing is dropped that could run code.
+
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::types::{F32, F64, I64};
+use cranelift_codegen::ir::{Block, InstBuilder, Value};
+
+use super::alias::Region;
+use super::context::{Current, Lowering};
+use super::error::LowerError;
+use crate::abi::exit_reason::ExitReason;
+use crate::abi::support::Support;
+use crate::hir::attributes::Container;
+use crate::hir::{Op, Type};
+
+impl Lowering<'_, '_> {
+    /// Lengths, data pointers, loads, stores, appends.
+    pub fn container(&mut self, current: Current) -> Result<Option<Value>, LowerError> {
+        let layout = self.emitter.layout;
+        let [object] = self.operands(current)?;
+        let emitter = &mut self.emitter;
+        Ok(match current.instr.op {
+            Op::NormalizeIndex => Some(self.normalize_index(current)?),
+            Op::LenList => Some(emitter.load(Region::ListShape, I64, object, layout.var_size)),
+            Op::LenByteArray => {
+                Some(emitter.load(Region::ByteArrayShape, I64, object, layout.var_size))
+            }
+            Op::LenArray => Some(emitter.load(Region::ArrayShape, I64, object, layout.var_size)),
+            Op::LenFixed(Container::Str) => {
+                Some(emitter.load(Region::Class, I64, object, layout.str_length))
+            }
+            Op::LenFixed(_) => Some(emitter.load(Region::Class, I64, object, layout.var_size)),
+            Op::DataList => Some(emitter.load(Region::ListShape, I64, object, layout.list_items)),
+            Op::DataByteArray => {
+                Some(emitter.load(Region::ByteArrayShape, I64, object, layout.bytearray_start))
+            }
+            Op::DataArray => {
+                Some(emitter.load(Region::ArrayShape, I64, object, layout.array_items))
+            }
+            Op::DataFixed(Container::Tuple) => Some(
+                emitter
+                    .builder
+                    .ins()
+                    .iadd_imm_s(object, i64::from(layout.tuple_items)),
+            ),
+            Op::DataFixed(Container::Bytes) => Some(
+                emitter
+                    .builder
+                    .ins()
+                    .iadd_imm_s(object, i64::from(layout.bytes_data)),
+            ),
+            Op::LoadList => {
+                let place = self.element(current, 8)?;
+                Some(self.emitter.load(Region::ListItems, I64, place, 0))
+            }
+            Op::LoadFixed(Container::Tuple) => {
+                let place = self.element(current, 8)?;
+                Some(self.emitter.load(Region::TupleItems, I64, place, 0))
+            }
+            Op::LoadFixed(Container::Bytes) => {
+                let place = self.element(current, 1)?;
+                Some(self.load_item(Region::TupleItems, Container::Bytes, place)?)
+            }
+            Op::LoadByteArray => {
+                let place = self.element(current, 1)?;
+                Some(self.load_item(Region::Bytes, Container::ByteArray, place)?)
+            }
+            Op::LoadArray(container) => {
+                let place = self.element(current, container.item_size())?;
+                Some(self.load_item(Region::Bytes, container, place)?)
+            }
+            Op::StoreByteArray => {
+                let place = self.element(current, 1)?;
+                self.store_item(current, Container::ByteArray, place)?;
+                None
+            }
+            Op::StoreArray(container) => {
+                let place = self.element(current, container.item_size())?;
+                self.store_item(current, container, place)?;
+                None
+            }
+            Op::StoreList => {
+                let place = self.element(current, 8)?;
+                let [_, _, _, item] = self.operands(current)?;
+                let old = self.emitter.load(Region::ListItems, I64, place, 0);
+                let fail = self.exit(current, ExitReason::DropRunsCode)?;
+                self.replace(Region::ListItems, place, 0, old, item, fail);
+                None
+            }
+            Op::StoreListF64 => {
+                self.store_list_f64(current)?;
+                None
+            }
+            Op::ListAppend => {
+                self.list_append(current)?;
+                None
+            }
+            Op::ListPopLast => Some(self.list_pop_last(current, object)?),
+            Op::LoadCell => {
+                let content = self
+                    .emitter
+                    .load(Region::Cells, I64, object, layout.cell_content);
+                let empty = self.emitter.compare(IntCC::Equal, content, 0);
+                self.leave_if(current, empty, ExitReason::Unbound)?;
+                Some(content)
+            }
+            Op::StoreCell => {
+                self.store_cell(current)?;
+                None
+            }
+            other => {
+                return Err(LowerError::malformed(format!(
+                    "{other:?} of this container"
+                )));
+            }
+        })
+    }
+
+    fn normalize_index(&mut self, current: Current) -> Result<Value, LowerError> {
+        let [index, length] = self.operands(current)?;
+        let [index_id, _] = [current.instr.args[0], current.instr.args[1]];
+        let range = self.range(index_id);
+        if range.low >= 0 {
+            return Ok(index);
+        }
+        if range.high < 0 {
+            return Ok(self.emitter.builder.ins().iadd(index, length));
+        }
+        let from_end = self.emitter.builder.ins().iadd(index, length);
+        let negative = self.emitter.compare(IntCC::SignedLessThan, index, 0);
+        Ok(self.emitter.builder.ins().select(negative, from_end, index))
+    }
+
+    /// Address of the item: data pointer and index are the second and third operand.
+    fn element(&mut self, current: Current, size: u32) -> Result<Value, LowerError> {
+        let [_, data, index] = self.operands(current)?;
+        let offset = match size {
+            1 => index,
+            _ => {
+                let shift = i64::from(size.trailing_zeros());
+                self.emitter.builder.ins().ishl_imm_u(index, shift)
+            }
+        };
+        Ok(self.emitter.builder.ins().iadd(data, offset))
+    }
+
+    fn load_item(
+        &mut self,
+        region: Region,
+        container: Container,
+        place: Value,
+    ) -> Result<Value, LowerError> {
+        let flags = self.emitter.flags(region);
+        let ins = self.emitter.builder.ins();
+        Ok(match container {
+            Container::Bytes | Container::ByteArray | Container::ArrayU8 => {
+                ins.uload8(I64, flags, place, 0)
+            }
+            Container::ArrayI8 => ins.sload8(I64, flags, place, 0),
+            Container::ArrayI16 => ins.sload16(I64, flags, place, 0),
+            Container::ArrayU16 => ins.uload16(I64, flags, place, 0),
+            Container::ArrayI32 => ins.sload32(flags, place, 0),
+            Container::ArrayU32 => ins.uload32(flags, place, 0),
+            Container::ArrayI64 | Container::ArrayU64 => ins.load(I64, flags, place, 0),
+            Container::ArrayF64 => ins.load(F64, flags, place, 0),
+            Container::ArrayF32 => {
+                let value = ins.load(F32, flags, place, 0);
+                self.emitter.builder.ins().fpromote(F64, value)
+            }
+            Container::List | Container::Tuple | Container::Str => {
+                return Err(LowerError::malformed("an item that is not a number"));
+            }
+        })
+    }
+
+    fn store_item(
+        &mut self,
+        current: Current,
+        container: Container,
+        place: Value,
+    ) -> Result<(), LowerError> {
+        let [_, _, _, value] = self.operands(current)?;
+        let flags = self.emitter.flags(Region::Bytes);
+        let ins = self.emitter.builder.ins();
+        match container.item_size() {
+            1 => ins.istore8(flags, value, place, 0),
+            2 => ins.istore16(flags, value, place, 0),
+            4 if container == Container::ArrayF32 => {
+                let value = ins.fdemote(F32, value);
+                self.emitter.builder.ins().store(flags, value, place, 0)
+            }
+            4 => ins.istore32(flags, value, place, 0),
+            _ => ins.store(flags, value, place, 0),
+        };
+        Ok(())
+    }
+
+    /// Replaces the reference at `base + offset` by one to `item`. Goes to `fail`, with nothing
+    /// changed, if dropping `old` could run code.
+    fn replace(
+        &mut self,
+        region: Region,
+        base: Value,
+        offset: i32,
+        old: Value,
+        item: Value,
+        fail: Block,
+    ) {
+        // The usual cases in line: other references remain, or the last one is a number's.
+        let (last, silent) = (
+            self.emitter.cold_block(),
+            self.emitter.builder.create_block(),
+        );
+        let one = self.emitter.has_one_reference(old);
+        self.emitter.builder.ins().brif(one, last, &[], silent, &[]);
+
+        self.emitter.builder.switch_to_block(last);
+        let class = self.emitter.class_of(old);
+        for number in [Type::FLOAT, Type::INT] {
+            if let Some(address) = self.emitter.addresses.class(number) {
+                let next = self.emitter.cold_block();
+                let hit = self.emitter.is_address(IntCC::Equal, class, address);
+                self.emitter.builder.ins().brif(hit, silent, &[], next, &[]);
+                self.emitter.builder.switch_to_block(next);
+            }
+        }
+        let answer = self.emitter.call_support(Support::DropIsSilent, &[old]);
+        self.emitter
+            .builder
+            .ins()
+            .brif(answer, silent, &[], fail, &[]);
+
+        self.emitter.builder.switch_to_block(silent);
+        self.emitter.incref(item);
+        self.emitter.store(region, item, base, offset);
+        self.emitter.decref_plain(old);
+    }
+
+    fn store_list_f64(&mut self, current: Current) -> Result<(), LowerError> {
+        let place = self.element(current, 8)?;
+        let [_, _, _, value] = self.operands(current)?;
+        let fail = self.exit(current, ExitReason::DropRunsCode)?;
+        let old = self.emitter.load(Region::ListItems, I64, place, 0);
+        let (shared, next) = (
+            self.emitter.builder.create_block(),
+            self.emitter.builder.create_block(),
+        );
+        let class = self.emitter.class_of(old);
+        if let Some(float) = self.emitter.addresses.class(Type::FLOAT) {
+            let other = self.emitter.is_address(IntCC::NotEqual, class, float);
+            self.emitter.branch_if(other, shared);
+            let one = self.emitter.has_one_reference(old);
+            self.emitter.branch_unless(one, shared);
+            let offset = self.emitter.layout.float_value;
+            self.emitter.store(Region::FloatValue, value, old, offset);
+            self.emitter.builder.ins().jump(next, &[]);
+        } else {
+            return Err(LowerError::Unsupported("a process without `float`"));
+        }
+
+        // Another object, or not the list's alone: a new box, whose only reference is the list's.
+        // The exit lies before the box is made.
+        self.emitter.builder.switch_to_block(shared);
+        let (last, silent) = (
+            self.emitter.cold_block(),
+            self.emitter.builder.create_block(),
+        );
+        let one = self.emitter.has_one_reference(old);
+        self.emitter.builder.ins().brif(one, last, &[], silent, &[]);
+        self.emitter.builder.switch_to_block(last);
+        let answer = self.emitter.call_support(Support::DropIsSilent, &[old]);
+        self.emitter
+            .builder
+            .ins()
+            .brif(answer, silent, &[], fail, &[]);
+        self.emitter.builder.switch_to_block(silent);
+        let item = self.emitter.call_support(Support::BoxF64, &[value]);
+        self.emitter.store(Region::ListItems, item, place, 0);
+        self.emitter.decref_plain(old);
+        self.emitter.builder.ins().jump(next, &[]);
+
+        self.emitter.builder.switch_to_block(next);
+        Ok(())
+    }
+
+    fn list_append(&mut self, current: Current) -> Result<(), LowerError> {
+        let [list, item] = self.operands(current)?;
+        let layout = self.emitter.layout;
+        let fail = self.throw(current)?;
+        let (grow, room) = (
+            self.emitter.cold_block(),
+            self.emitter.builder.create_block(),
+        );
+        let next = self.emitter.builder.create_block();
+        let size = self
+            .emitter
+            .load(Region::ListShape, I64, list, layout.var_size);
+        let allocated = self
+            .emitter
+            .load(Region::ListShape, I64, list, layout.list_allocated);
+        let full =
+            self.emitter
+                .builder
+                .ins()
+                .icmp(IntCC::SignedGreaterThanOrEqual, size, allocated);
+        self.emitter.builder.ins().brif(full, grow, &[], room, &[]);
+
+        self.emitter.builder.switch_to_block(grow);
+        let status = self
+            .emitter
+            .call_support(Support::ListAppend, &[list, item]);
+        let failed = self.emitter.compare(IntCC::SignedLessThan, status, 0);
+        self.emitter
+            .builder
+            .ins()
+            .brif(failed, fail, &[], next, &[]);
+
+        self.emitter.builder.switch_to_block(room);
+        self.emitter.incref(item);
+        let items = self
+            .emitter
+            .load(Region::ListShape, I64, list, layout.list_items);
+        let offset = self.emitter.builder.ins().ishl_imm_u(size, 3);
+        let place = self.emitter.builder.ins().iadd(items, offset);
+        self.emitter.store(Region::ListItems, item, place, 0);
+        let more = self.emitter.builder.ins().iadd_imm_s(size, 1);
+        self.emitter
+            .store(Region::ListShape, more, list, layout.var_size);
+        self.emitter.builder.ins().jump(next, &[]);
+
+        self.emitter.builder.switch_to_block(next);
+        Ok(())
+    }
+
+    /// Takes the last item; where `list_resize` would give storage back it is left to do so.
+    fn list_pop_last(&mut self, current: Current, list: Value) -> Result<Value, LowerError> {
+        let layout = self.emitter.layout;
+        let size = self
+            .emitter
+            .load(Region::ListShape, I64, list, layout.var_size);
+        let empty = self.emitter.compare(IntCC::Equal, size, 0);
+        self.leave_if(current, empty, ExitReason::Empty)?;
+        let (shrink, keep) = (
+            self.emitter.cold_block(),
+            self.emitter.builder.create_block(),
+        );
+        let next = self.emitter.builder.create_block();
+        let result = self.emitter.builder.append_block_param(next, I64);
+        let less = self.emitter.builder.ins().iadd_imm_s(size, -1);
+        let allocated = self
+            .emitter
+            .load(Region::ListShape, I64, list, layout.list_allocated);
+        let half = self.emitter.builder.ins().sshr_imm_u(allocated, 1);
+        let much = self
+            .emitter
+            .builder
+            .ins()
+            .icmp(IntCC::SignedLessThan, less, half);
+        self.emitter
+            .builder
+            .ins()
+            .brif(much, shrink, &[], keep, &[]);
+
+        self.emitter.builder.switch_to_block(shrink);
+        let item = self.emitter.call_support(Support::ListPopLast, &[list]);
+        self.emitter.builder.ins().jump(next, &[item.into()]);
+
+        self.emitter.builder.switch_to_block(keep);
+        let items = self
+            .emitter
+            .load(Region::ListShape, I64, list, layout.list_items);
+        let offset = self.emitter.builder.ins().ishl_imm_u(less, 3);
+        let place = self.emitter.builder.ins().iadd(items, offset);
+        let item = self.emitter.load(Region::ListItems, I64, place, 0);
+        self.emitter
+            .store(Region::ListShape, less, list, layout.var_size);
+        self.emitter.builder.ins().jump(next, &[item.into()]);
+
+        self.emitter.builder.switch_to_block(next);
+        Ok(result)
+    }
+
+    fn store_cell(&mut self, current: Current) -> Result<(), LowerError> {
+        let [cell, item] = self.operands(current)?;
+        let offset = self.emitter.layout.cell_content;
+        let fail = self.exit(current, ExitReason::DropRunsCode)?;
+        let (empty, full) = (
+            self.emitter.cold_block(),
+            self.emitter.builder.create_block(),
+        );
+        let next = self.emitter.builder.create_block();
+        let old = self.emitter.load(Region::Cells, I64, cell, offset);
+        self.emitter.builder.ins().brif(old, full, &[], empty, &[]);
+
+        self.emitter.builder.switch_to_block(empty);
+        self.emitter.incref(item);
+        self.emitter.store(Region::Cells, item, cell, offset);
+        self.emitter.builder.ins().jump(next, &[]);
+
+        self.emitter.builder.switch_to_block(full);
+        self.replace(Region::Cells, cell, offset, old, item, fail);
+        self.emitter.builder.ins().jump(next, &[]);
+
+        self.emitter.builder.switch_to_block(next);
+        Ok(())
+    }
+}

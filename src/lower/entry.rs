@@ -1,0 +1,236 @@
+//! The entry stub: a `vectorcallfunc` in machine code.
+//!
+//! `stub(callable, args, nargsf, kwnames) -> PyObject*` checks that native code may run (number of
+//! arguments, no keywords, the function still has this code object, nobody traces, the recursion
+//! and the C stack have room), takes the arguments out of their boxes, calls the body and boxes what
+//! it returns. Whatever does not fit goes to `Support::SlowEntry` with the original arguments and
+//! nothing changed.
+
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::types::{I8, I64};
+use cranelift_codegen::ir::{Block, FuncRef, InstBuilder, MemFlagsData, Signature, Value};
+use cranelift_frontend::FunctionBuilder;
+
+use super::addresses::AddressProvider;
+use super::alias::Region;
+use super::context::word_type;
+use super::emitter::{Emitter, c_signature};
+use super::error::LowerError;
+use crate::abi::layout::{Base, Expected, RuntimeLayout};
+use crate::abi::support::Support;
+use crate::hir::attributes::IntWidth;
+use crate::hir::{Function, IntRange, Repr, Type, ValueId};
+
+/// Signature of the stub.
+pub fn signature() -> Signature {
+    c_signature(&[I64; 4], &[I64])
+}
+
+/// Fills the empty Cranelift function, whose signature is set, with the stub.
+pub fn emit<'b>(
+    function: &Function,
+    layout: &RuntimeLayout,
+    addresses: &dyn AddressProvider,
+    builder: FunctionBuilder<'b>,
+    body: FuncRef,
+) -> Result<FunctionBuilder<'b>, LowerError> {
+    let mut stub = Stub {
+        emitter: Emitter::new(builder, layout, addresses),
+        function,
+    };
+    stub.run(body)?;
+    stub.emitter.builder.seal_all_blocks();
+    Ok(stub.emitter.builder)
+}
+
+struct Stub<'a, 'b> {
+    emitter: Emitter<'a, 'b>,
+    function: &'a Function,
+}
+
+impl Stub<'_, '_> {
+    fn run(&mut self, body: FuncRef) -> Result<(), LowerError> {
+        let entry = self.emitter.builder.create_block();
+        self.emitter
+            .builder
+            .append_block_params_for_function_params(entry);
+        self.emitter.builder.switch_to_block(entry);
+        let [callable, args, nargsf, names] = *self.emitter.builder.block_params(entry) else {
+            return Err(LowerError::malformed("parameters of the entry stub"));
+        };
+        let params = &self.function.block(self.function.entry).params;
+        let slow = self.emitter.cold_block();
+
+        // The top bit of nargsf says that args[-1] may be overwritten: nothing to us.
+        let count = self.emitter.builder.ins().ishl_imm_u(nargsf, 1);
+        let other = self
+            .emitter
+            .compare(IntCC::NotEqual, count, 2 * params.len() as i64);
+        self.emitter.branch_if(other, slow);
+        self.emitter.branch_if(names, slow);
+        let code_offset = self.emitter.layout.function_code;
+        let code = self
+            .emitter
+            .load(Region::Runtime, I64, callable, code_offset);
+        let expected = self.emitter.addresses.code_object();
+        let other = self.emitter.is_address(IntCC::NotEqual, code, expected);
+        self.emitter.branch_if(other, slow);
+        let thread_state = self.emitter.thread_state();
+        self.checks(thread_state, slow)?;
+        self.emitter.check_stack(thread_state, slow);
+
+        let mut arguments = vec![thread_state];
+        for (index, &param) in params.iter().enumerate() {
+            let object = self
+                .emitter
+                .load(Region::TupleItems, I64, args, 8 * index as i32);
+            arguments.push(self.argument(param, object, slow)?);
+        }
+        self.emitter.enter_recursion(thread_state, slow);
+        let call = self.emitter.builder.ins().call(body, &arguments);
+        let [value, status] = *self.emitter.builder.inst_results(call) else {
+            return Err(LowerError::malformed("results of the body"));
+        };
+        self.emitter.leave_recursion(thread_state);
+        self.finish(value, status);
+
+        self.emitter.builder.switch_to_block(slow);
+        let record = self.emitter.addresses.record();
+        let record = self.emitter.address(record);
+        let object = self
+            .emitter
+            .call_support(Support::SlowEntry, &[record, callable, args, nargsf, names]);
+        self.emitter.builder.ins().return_(&[object]);
+        Ok(())
+    }
+
+    /// Conditions of the interpreter for running native code at all.
+    fn checks(&mut self, thread_state: Value, slow: Block) -> Result<(), LowerError> {
+        for check in &self.emitter.layout.entry_checks {
+            let mut base = self.emitter.base(check.base, thread_state);
+            for &step in &check.path {
+                base = self.emitter.load(Region::Runtime, I64, base, step);
+            }
+            let mut word = self.word(check.width, base, check.offset)?;
+            let bits = 8 * u32::from(check.width);
+            let all = u64::MAX >> (64 - bits);
+            if check.mask & all != all {
+                word = self
+                    .emitter
+                    .builder
+                    .ins()
+                    .band_imm_u(word, check.mask as i64);
+            }
+            let bad = match check.expected {
+                Expected::Constant(0) => word,
+                Expected::Constant(value) => {
+                    self.emitter.compare(IntCC::NotEqual, word, value as i64)
+                }
+                Expected::Cell(address) => {
+                    let cell = self.emitter.base(Base::Absolute(address), thread_state);
+                    let value = self.word(check.width, cell, 0)?;
+                    self.emitter
+                        .builder
+                        .ins()
+                        .icmp(IntCC::NotEqual, word, value)
+                }
+            };
+            self.emitter.branch_if(bad, slow);
+        }
+        Ok(())
+    }
+
+    /// A load of 1, 4 or 8 bytes, widened to a word.
+    fn word(&mut self, width: u8, base: Value, offset: i32) -> Result<Value, LowerError> {
+        let flags = self.emitter.flags(Region::Runtime);
+        let ins = self.emitter.builder.ins();
+        Ok(match width {
+            1 => ins.uload8(I64, flags, base, offset),
+            4 => ins.uload32(flags, base, offset),
+            8 => ins.load(I64, flags, base, offset),
+            _ => return Err(LowerError::Unsupported("an entry check of this width")),
+        })
+    }
+
+    /// The argument as the body takes it.
+    fn argument(
+        &mut self,
+        param: ValueId,
+        object: Value,
+        slow: Block,
+    ) -> Result<Value, LowerError> {
+        let value = self.function.value(param);
+        Ok(match value.repr {
+            Repr::Boxed => {
+                self.emitter
+                    .check_class(object, Type::OBJECT, value.ty, slow);
+                object
+            }
+            Repr::I64 => {
+                self.emitter
+                    .check_class(object, Type::OBJECT, Type::INT, slow);
+                let width = if value.range.is_within(IntRange::COMPACT) {
+                    IntWidth::Compact
+                } else {
+                    IntWidth::Full
+                };
+                let int = self.emitter.unbox_int(object, width, slow);
+                let known = match width {
+                    IntWidth::Compact => IntRange::COMPACT,
+                    IntWidth::Full => IntRange::I64,
+                };
+                self.emitter.check_range(int, known, value.range, slow);
+                int
+            }
+            Repr::U64 => {
+                self.emitter
+                    .check_class(object, Type::OBJECT, Type::INT, slow);
+                self.emitter.unbox_u64(object, slow)
+            }
+            Repr::F64 => {
+                self.emitter
+                    .check_class(object, Type::OBJECT, Type::FLOAT, slow);
+                self.emitter.unbox_f64(object)
+            }
+            Repr::Bool => {
+                self.emitter
+                    .check_class(object, Type::OBJECT, Type::BOOL, slow);
+                let value = self.emitter.unbox_bool(object);
+                self.emitter.builder.ins().uextend(I64, value)
+            }
+            Repr::Ptr => return Err(LowerError::malformed("a raw pointer as parameter")),
+        })
+    }
+
+    /// Boxes the result by its status and returns it.
+    fn finish(&mut self, value: Value, status: Value) {
+        let returns = self.function.returns;
+        let left = self.emitter.cold_block();
+        self.emitter.branch_if(status, left);
+        let object = match returns {
+            Repr::Boxed | Repr::Ptr => value,
+            Repr::I64 => self.emitter.box_i64(value, IntRange::I64),
+            Repr::U64 => self.emitter.call_support(Support::BoxU64, &[value]),
+            Repr::F64 => self.emitter.call_support(Support::BoxF64, &[value]),
+            Repr::Bool => {
+                let value = self.emitter.builder.ins().ireduce(I8, value);
+                let object = self.emitter.box_bool(value);
+                self.emitter.incref(object);
+                object
+            }
+        };
+        self.emitter.builder.ins().return_(&[object]);
+
+        // The body left: an object, or NULL with an exception (status 2 comes with NULL).
+        self.emitter.builder.switch_to_block(left);
+        let object = match word_type(returns) {
+            I64 => value,
+            _ => self
+                .emitter
+                .builder
+                .ins()
+                .bitcast(I64, MemFlagsData::new(), value),
+        };
+        self.emitter.builder.ins().return_(&[object]);
+    }
+}

@@ -1,0 +1,342 @@
+//! Ways out: one cold block per distinct state, shared by its sites.
+//!
+//! A guard branches to its own small cold block, which names the site and goes on to the shared
+//! block; a state with one site has no second block. Shared blocks are emitted when the whole
+//! function is, so that they know how many sites they have. Safety rests on this file: a wrong slot
+//! or a forgotten release makes the interpreter run with a broken frame.
+
+use std::collections::HashMap;
+
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::types::{F64, I64};
+use cranelift_codegen::ir::{Block, InstBuilder, MemFlagsData, Value};
+
+use super::alias::Region;
+use super::context::Lowering;
+use super::error::LowerError;
+use crate::abi::deopt_table::{
+    DeoptTable, ExitKind, ExitSite, ExitState, FrameDescriptor, SlotDescriptor, Source,
+    ValueDescriptor, VirtualDescriptor,
+};
+use crate::abi::exit_reason::ExitReason;
+use crate::abi::support::Support;
+use crate::hir::{BlockId, FrameStateId, InstrId, Op, Origin, Repr, Slot, ValueId, VirtualObject};
+
+/// Which owned boxed values the code must drop when it leaves at a place: the late ownership pass
+/// finds them. An absent entry means none.
+#[derive(Clone, Default, Debug)]
+pub struct ExitOwnership {
+    /// By instruction and kind of exit.
+    pub instrs: HashMap<(InstrId, ExitKind), Vec<ValueId>>,
+    /// By block, for `Terminator::Exit`.
+    pub terminators: HashMap<BlockId, Vec<ValueId>>,
+}
+
+/// What sites must have in common to share a block.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+struct Key {
+    state: FrameStateId,
+    kind: ExitKind,
+    owned: Vec<ValueId>,
+    /// The boxed result for `Slot::Result`; such exits are never shared.
+    result: Option<Value>,
+}
+
+struct Shared {
+    key: Key,
+    /// Cold block and number of each site.
+    sites: Vec<(Block, u32)>,
+}
+
+/// The exits of the function being lowered.
+#[derive(Default)]
+pub struct Exits {
+    shared: Vec<Shared>,
+    by_key: HashMap<Key, usize>,
+    table: DeoptTable,
+}
+
+/// Assigns words to values.
+#[derive(Default)]
+struct Words {
+    order: Vec<ValueId>,
+    index: HashMap<ValueId, u32>,
+}
+
+impl Words {
+    fn of(&mut self, value: ValueId) -> u32 {
+        *self.index.entry(value).or_insert_with(|| {
+            self.order.push(value);
+            self.order.len() as u32 - 1
+        })
+    }
+}
+
+/// Where an exit comes from.
+#[derive(Clone, Copy)]
+pub struct Place {
+    /// Why.
+    pub reason: ExitReason,
+    /// Exit, throw, after.
+    pub kind: ExitKind,
+    /// The state it leaves in.
+    pub state: FrameStateId,
+    /// Bytecode it stands for.
+    pub origin: Origin,
+    /// Which of its operands is tested.
+    pub operand: u8,
+}
+
+impl Lowering<'_, '_> {
+    /// The cold block of a new exit site.
+    pub fn exit_block(
+        &mut self,
+        place: Place,
+        owned: Vec<ValueId>,
+        result: Option<Value>,
+    ) -> Block {
+        let block = self.emitter.cold_block();
+        let mut owned = owned;
+        owned.sort_unstable();
+        owned.dedup();
+        let key = Key {
+            state: place.state,
+            kind: place.kind,
+            owned,
+            result,
+        };
+        let exits = &mut self.exits;
+        let row = *exits.by_key.entry(key.clone()).or_insert_with(|| {
+            exits.shared.push(Shared {
+                key,
+                sites: Vec::new(),
+            });
+            exits.shared.len() - 1
+        });
+        let site = exits.table.sites.len() as u32;
+        exits.table.sites.push(ExitSite {
+            reason: place.reason,
+            code: place.origin.code,
+            offset: place.origin.offset,
+            operand: place.operand,
+            state: row as u32,
+        });
+        exits.shared[row].sites.push((block, site));
+        block
+    }
+
+    /// Emits every shared block and gives the finished table.
+    pub fn finish_exits(&mut self) -> Result<DeoptTable, LowerError> {
+        let shared = std::mem::take(&mut self.exits.shared);
+        let mut table = std::mem::take(&mut self.exits.table);
+        for row in &shared {
+            let site = match row.sites[..] {
+                [(block, site)] => {
+                    self.emitter.builder.switch_to_block(block);
+                    self.emitter.constant(i64::from(site))
+                }
+                _ => {
+                    let common = self.emitter.cold_block();
+                    let parameter = self.emitter.builder.append_block_param(common, I64);
+                    for &(block, site) in &row.sites {
+                        self.emitter.builder.switch_to_block(block);
+                        let site = self.emitter.constant(i64::from(site));
+                        self.emitter.builder.ins().jump(common, &[site.into()]);
+                    }
+                    self.emitter.builder.switch_to_block(common);
+                    parameter
+                }
+            };
+            let state = self.leave(&row.key, site)?;
+            table.states.push(state);
+        }
+        Ok(table)
+    }
+
+    /// Stores the live values, calls the handler and returns what it says.
+    fn leave(&mut self, key: &Key, site: Value) -> Result<ExitState, LowerError> {
+        let mut words = Words::default();
+        let mut releases = Vec::new();
+        // The result has no HIR value: it takes the first word, and native code owns it.
+        let result_word = key.result.map(|_| 0);
+        let shift = u32::from(key.result.is_some());
+        if let Some(word) = result_word {
+            releases.push(word);
+        }
+        let frames = self.frames(key.state, result_word, &mut words, shift)?;
+        for &value in &key.owned {
+            if self.function.value(value).repr != Repr::Boxed {
+                return Err(LowerError::malformed(format!(
+                    "{value} is owned but not boxed"
+                )));
+            }
+            releases.push(words.of(value) + shift);
+        }
+        let count = words.order.len() as u32 + shift;
+        let slot = self.exit_slot;
+        self.emitter.grow_slot(slot, count.max(1));
+        let place = self.emitter.slot_address(slot, 0);
+        if let Some(result) = key.result {
+            self.emitter.store(Region::Stack, result, place, 0);
+        }
+        for (index, &id) in words.order.iter().enumerate() {
+            let mut value = self.value(id)?;
+            if self.function.value(id).repr == Repr::Bool {
+                value = self.emitter.builder.ins().uextend(I64, value);
+            }
+            let offset = 8 * (index as i32 + shift as i32);
+            self.emitter.store(Region::Stack, value, place, offset);
+        }
+        let unit = self.emitter.addresses.unit();
+        let unit = self.emitter.address(unit);
+        let frame = match self.native_frame {
+            Some(frame) => self.emitter.slot_load(frame, 0),
+            None => self.emitter.constant(0),
+        };
+        let object = self.emitter.call_support(
+            Support::ExitHandler,
+            &[self.thread_state, unit, site, place, frame],
+        );
+        self.return_boxed(object);
+        Ok(ExitState {
+            kind: key.kind,
+            frames,
+            releases,
+            words: count,
+        })
+    }
+
+    /// Returns an owned object, or NULL with an exception set, from the body.
+    fn return_boxed(&mut self, object: Value) {
+        let failed = self.emitter.compare(IntCC::Equal, object, 0);
+        let failed = self.emitter.builder.ins().uextend(I64, failed);
+        let status = self.emitter.builder.ins().iadd_imm_s(failed, 1);
+        let value = match self.function.returns {
+            Repr::F64 => self
+                .emitter
+                .builder
+                .ins()
+                .bitcast(F64, MemFlagsData::new(), object),
+            _ => object,
+        };
+        self.emitter.builder.ins().return_(&[value, status]);
+    }
+
+    fn frames(
+        &self,
+        innermost: FrameStateId,
+        result_word: Option<u32>,
+        words: &mut Words,
+        shift: u32,
+    ) -> Result<Vec<FrameDescriptor>, LowerError> {
+        let mut frames = Vec::new();
+        let mut next = Some(innermost);
+        while let Some(id) = next {
+            let state = self.function.frame_state(id);
+            let code = self
+                .function
+                .codes
+                .get(state.code.index())
+                .ok_or_else(|| LowerError::malformed(format!("{id} names {} ", state.code)))?;
+            let mut slots = |slots: &[Slot]| -> Result<Vec<SlotDescriptor>, LowerError> {
+                slots
+                    .iter()
+                    .map(|slot| self.slot(slot, result_word, words, shift))
+                    .collect()
+            };
+            frames.push(FrameDescriptor {
+                code: state.code,
+                function: code.function,
+                offset: state.offset,
+                next: state.next,
+                locals: slots(&state.locals)?,
+                stack: slots(&state.stack)?,
+            });
+            next = state.parent;
+        }
+        frames.reverse();
+        Ok(frames)
+    }
+
+    fn slot(
+        &self,
+        slot: &Slot,
+        result_word: Option<u32>,
+        words: &mut Words,
+        shift: u32,
+    ) -> Result<SlotDescriptor, LowerError> {
+        Ok(match slot {
+            Slot::Null => SlotDescriptor::Null,
+            Slot::Value(value) => SlotDescriptor::Value(self.describe(*value, words, shift)?),
+            Slot::Maybe { value, bound } => SlotDescriptor::Maybe {
+                value: self.describe(*value, words, shift)?,
+                bound: self.describe(*bound, words, shift)?,
+            },
+            Slot::Result => match result_word {
+                Some(word) => SlotDescriptor::Value(ValueDescriptor {
+                    source: Source::Word(word),
+                    repr: Repr::Boxed,
+                }),
+                None => return Err(LowerError::malformed("a result outside of an after state")),
+            },
+            Slot::Virtual(object) => {
+                let mut value = |id: ValueId| self.describe(id, words, shift);
+                let descriptor = match object.as_ref() {
+                    VirtualObject::Range { start, stop, step } => VirtualDescriptor::Range {
+                        start: value(*start)?,
+                        stop: value(*stop)?,
+                        step: value(*step)?,
+                    },
+                    VirtualObject::RangeIterator { next, stop, step } => {
+                        VirtualDescriptor::RangeIterator {
+                            next: value(*next)?,
+                            stop: value(*stop)?,
+                            step: value(*step)?,
+                        }
+                    }
+                    VirtualObject::SequenceIterator { sequence, index } => {
+                        VirtualDescriptor::SequenceIterator {
+                            sequence: value(*sequence)?,
+                            index: value(*index)?,
+                        }
+                    }
+                    VirtualObject::Enumerate { count, inner } => VirtualDescriptor::Enumerate {
+                        count: value(*count)?,
+                        inner: self.slot(inner, result_word, words, shift)?,
+                    },
+                    VirtualObject::Zip { inner } => VirtualDescriptor::Zip {
+                        inner: inner
+                            .iter()
+                            .map(|slot| self.slot(slot, result_word, words, shift))
+                            .collect::<Result<_, _>>()?,
+                    },
+                };
+                SlotDescriptor::Virtual(Box::new(descriptor))
+            }
+        })
+    }
+
+    /// Where a value is found: constants need no word.
+    fn describe(
+        &self,
+        id: ValueId,
+        words: &mut Words,
+        shift: u32,
+    ) -> Result<ValueDescriptor, LowerError> {
+        let repr = self.function.value(id).repr;
+        if repr == Repr::Ptr {
+            return Err(LowerError::malformed(format!(
+                "raw pointer {id} in a frame state"
+            )));
+        }
+        let source = match self.function.defining_op(id) {
+            Some(Op::ConstI64(value)) => Source::Int(value),
+            Some(Op::ConstU64(value)) => Source::Unsigned(value),
+            Some(Op::ConstF64(value)) => Source::Float(value.0),
+            Some(Op::ConstBool(value)) => Source::Bool(value),
+            Some(Op::ConstObject(object)) => Source::Object(object),
+            _ => Source::Word(words.of(id) + shift),
+        };
+        Ok(ValueDescriptor { source, repr })
+    }
+}

@@ -5,6 +5,7 @@
 
 use smallvec::SmallVec;
 
+use super::effects::Effects;
 use super::frame_state::FrameState;
 use super::ids::{BlockId, CodeId, FrameStateId, InstrId, NamespaceId, ValueId};
 use super::ops::Op;
@@ -385,6 +386,52 @@ impl Function {
             .chain(&instr.after)
             .copied()
             .collect()
+    }
+
+    /// The object behind guards: a guard's result is its operand, better known.
+    pub fn object_behind(&self, value: ValueId) -> ValueId {
+        let mut value = value;
+        while let Some(instr) = self.defining_instr(value) {
+            let instr = self.instr(instr);
+            if !matches!(
+                instr.op,
+                Op::GuardType(_) | Op::GuardArray(_) | Op::GuardIs(_)
+            ) {
+                break;
+            }
+            value = instr.args[0];
+        }
+        value
+    }
+
+    /// Dropping the reference this code has to the boxed value may run code (a finaliser). Not so
+    /// when its classes cannot be observed dying, nor when somebody else holds it for as long as
+    /// this code runs: arguments are the caller's, constants the code's.
+    pub fn may_die_observably(&self, value: ValueId) -> bool {
+        if self.value(value).ty.is_subset(Type::PLAIN) {
+            return false;
+        }
+        let object = self.object_behind(value);
+        match self.value(object).definition {
+            Definition::Param(block, _) => block != self.entry,
+            Definition::Instr(instr) => !matches!(
+                self.instr(instr).op,
+                Op::ConstObject(_) | Op::ConstNull | Op::BoxBool
+            ),
+        }
+    }
+
+    /// What the instruction may do: its op's effects, and those of the reference it drops. Reference
+    /// counts are made explicit late (`passes/ownership.rs`); until then `keep_alive` stands where
+    /// the interpreter drops a reference, and so where a finaliser may run.
+    ///
+    /// Every pass that moves, merges or relies on state asks this and not the op alone.
+    pub fn effects_of(&self, id: InstrId) -> Effects {
+        let instr = self.instr(id);
+        if instr.op == Op::KeepAlive && self.may_die_observably(instr.args[0]) {
+            return Op::Decref.effects();
+        }
+        instr.op.effects()
     }
 
     /// Predecessors of every block of the layout, by block index.

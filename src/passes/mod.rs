@@ -7,6 +7,8 @@
 
 use crate::hir::Function;
 
+pub mod clean_params;
+pub mod dead_code;
 pub mod pipeline;
 
 /// A transformation of one function.
@@ -18,7 +20,11 @@ pub trait Pass: Sync {
 }
 
 /// Every pass. The order means nothing; `pipeline` says what runs when.
-pub const PASSES: &[&dyn Pass] = &[];
+pub const PASSES: &[&dyn Pass] = &[
+    &clean_params::CleanParams,
+    &dead_code::DeadCode,
+    &dead_code::DeadSnapshots,
+];
 
 /// The pass with that name.
 pub fn find(name: &str) -> Option<&'static dyn Pass> {

@@ -1,0 +1,181 @@
+//! Removes what computes only for nobody: instructions, block parameters, marks.
+//!
+//! Mark and sweep. What acts (effects, guards, polls, ways out) is needed; what it uses, edge
+//! arguments of needed parameters and frame states included, is needed too. Everything else that
+//! [`Op::is_removable`] goes, cycles through loop parameters as well. The frame states of an
+//! instruction that goes keep nothing alive.
+//!
+//! `keep_alive` of an object whose death nobody can observe, or of one somebody else holds, is no
+//! reason to compute it and goes first.
+//!
+//! A `snapshot` stays (`licm` needs the one in each preheader) until `dead-snapshots` removes those
+//! no guard leaves to; another `dead-code` then removes what only they kept.
+
+use super::Pass;
+use super::clean_params::remove_params;
+use crate::hir::{Definition, FrameStateId, Function, InstrId, Op, Terminator, ValueId};
+
+/// `dead-code`.
+pub struct DeadCode;
+
+impl Pass for DeadCode {
+    fn name(&self) -> &'static str {
+        "dead-code"
+    }
+
+    fn run(&self, function: &mut Function) {
+        drop_idle_keep_alives(function);
+        let marks = Marks::of(function);
+        for index in 0..function.layout.len() {
+            let block = function.layout[index];
+            let mut instrs = std::mem::take(&mut function.block_mut(block).instrs);
+            instrs.retain(|instr| marks.instrs[instr.index()]);
+            function.block_mut(block).instrs = instrs;
+        }
+        remove_params(function, |_, param| !marks.values[param.index()]);
+    }
+}
+
+/// `dead-snapshots`.
+pub struct DeadSnapshots;
+
+impl Pass for DeadSnapshots {
+    fn name(&self) -> &'static str {
+        "dead-snapshots"
+    }
+
+    fn run(&self, function: &mut Function) {
+        let mut used = vec![false; function.frame_states.len()];
+        for &block in &function.layout {
+            for &instr in &function.block(block).instrs {
+                if function.instr(instr).op != Op::Snapshot {
+                    for state in function.states_of(instr) {
+                        used[state.index()] = true;
+                    }
+                }
+            }
+        }
+        for index in 0..function.layout.len() {
+            let block = function.layout[index];
+            let mut instrs = std::mem::take(&mut function.block_mut(block).instrs);
+            instrs.retain(|&instr| {
+                let instr = function.instr(instr);
+                let idle = || instr.exit.is_none_or(|state| !used[state.index()]);
+                instr.op != Op::Snapshot || !idle()
+            });
+            function.block_mut(block).instrs = instrs;
+        }
+    }
+}
+
+/// Removes marks of references nobody can see dropped: see [`Function::may_die_observably`], and
+/// items loaded in the same block from a container that has not changed since, which holds them.
+fn drop_idle_keep_alives(function: &mut Function) {
+    let mut held: Vec<ValueId> = Vec::new();
+    for index in 0..function.layout.len() {
+        let block = function.layout[index];
+        let mut instrs = std::mem::take(&mut function.block_mut(block).instrs);
+        held.clear();
+        instrs.retain(|&id| {
+            let instr = function.instr(id);
+            match instr.op {
+                Op::KeepAlive => {
+                    let value = instr.args[0];
+                    if !function.may_die_observably(value)
+                        || held.contains(&function.object_behind(value))
+                    {
+                        return false;
+                    }
+                }
+                Op::LoadList | Op::LoadFixed(_) | Op::LoadCell => held.extend(instr.result),
+                _ => {}
+            }
+            // This includes the death of an owned container.
+            if !function.effects_of(id).writes.is_empty() {
+                held.clear();
+            }
+            true
+        });
+        function.block_mut(block).instrs = instrs;
+    }
+}
+
+/// What is needed.
+struct Marks {
+    instrs: Vec<bool>,
+    values: Vec<bool>,
+    states: Vec<bool>,
+    pending: Vec<ValueId>,
+}
+
+impl Marks {
+    fn of(function: &Function) -> Marks {
+        let mut marks = Marks {
+            instrs: vec![false; function.instrs.len()],
+            values: vec![false; function.values.len()],
+            states: vec![false; function.frame_states.len()],
+            pending: Vec::new(),
+        };
+        let predecessors = function.predecessors();
+        for &block in &function.layout {
+            for &instr in &function.block(block).instrs {
+                if !function.instr(instr).op.is_removable() {
+                    marks.instr(function, instr);
+                }
+            }
+            match &function.block(block).terminator {
+                Terminator::Branch { condition, .. } => marks.value(*condition),
+                Terminator::Return(value) => marks.value(*value),
+                Terminator::Exit { state, .. } => marks.state(function, *state),
+                Terminator::Jump(_) | Terminator::None => {}
+            }
+        }
+        while let Some(value) = marks.pending.pop() {
+            match function.value(value).definition {
+                Definition::Instr(instr) => marks.instr(function, instr),
+                Definition::Param(block, position) => {
+                    for predecessor in &predecessors[block.index()] {
+                        function
+                            .block(*predecessor)
+                            .terminator
+                            .for_each_edge(|edge| {
+                                if edge.block == block {
+                                    marks.value(edge.args[position as usize]);
+                                }
+                            });
+                    }
+                }
+            }
+        }
+        marks
+    }
+
+    fn value(&mut self, value: ValueId) {
+        if !std::mem::replace(&mut self.values[value.index()], true) {
+            self.pending.push(value);
+        }
+    }
+
+    fn state(&mut self, function: &Function, state: FrameStateId) {
+        let mut next = Some(state);
+        while let Some(state) = next {
+            if std::mem::replace(&mut self.states[state.index()], true) {
+                return;
+            }
+            let state = function.frame_state(state);
+            state.for_each_value(&mut |value| self.value(value));
+            next = state.parent;
+        }
+    }
+
+    fn instr(&mut self, function: &Function, instr: InstrId) {
+        if std::mem::replace(&mut self.instrs[instr.index()], true) {
+            return;
+        }
+        let data = function.instr(instr);
+        data.args.iter().for_each(|&value| self.value(value));
+        for &state in data.exit.iter().chain(&data.throw).chain(&data.after) {
+            self.state(function, state);
+        }
+    }
+}

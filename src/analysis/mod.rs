@@ -5,6 +5,7 @@ pub mod bits;
 pub mod dominators;
 pub mod liveness;
 pub mod loops;
+pub mod ownership;
 pub mod range;
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use crate::hir::Function;
 
 pub mod clean_params;
 pub mod dead_code;
+pub mod ownership;
 pub mod pipeline;
 
 /// A transformation of one function.
@@ -24,6 +25,7 @@ pub const PASSES: &[&dyn Pass] = &[
     &clean_params::CleanParams,
     &dead_code::DeadCode,
     &dead_code::DeadSnapshots,
+    &ownership::Ownership,
 ];
 
 /// The pass with that name.

@@ -8,12 +8,13 @@
 //! `keep_alive` of an object whose death nobody can observe, or of one somebody else holds, is no
 //! reason to compute it and goes first.
 //!
-//! A `snapshot` stays (`licm` needs the one in each preheader) until `dead-snapshots` removes those
-//! no guard leaves to; another `dead-code` then removes what only they kept.
+//! A `snapshot` goes with the last instruction that leaves to its state; but the one in front of a
+//! loop stays, and with it what its state names (`licm` will need it), until `dead-snapshots`
+//! removes those no guard leaves to. Another `dead-code` then removes what only they kept.
 
 use super::Pass;
 use super::clean_params::remove_params;
-use crate::hir::{Definition, FrameStateId, Function, InstrId, Op, Terminator, ValueId};
+use crate::hir::{BlockId, Definition, FrameStateId, Function, InstrId, Op, Terminator, ValueId};
 
 /// `dead-code`.
 pub struct DeadCode;
@@ -29,7 +30,7 @@ impl Pass for DeadCode {
         for index in 0..function.layout.len() {
             let block = function.layout[index];
             let mut instrs = std::mem::take(&mut function.block_mut(block).instrs);
-            instrs.retain(|instr| marks.instrs[instr.index()]);
+            instrs.retain(|&instr| marks.is_needed(function, instr));
             function.block_mut(block).instrs = instrs;
         }
         remove_params(function, |_, param| !marks.values[param.index()]);
@@ -100,6 +101,23 @@ fn drop_idle_keep_alives(function: &mut Function) {
     }
 }
 
+/// The snapshot hoisted guards leave to, if the block may stand in front of a loop.
+fn preheader_snapshot(
+    function: &Function,
+    block: BlockId,
+    predecessors: &[Vec<BlockId>],
+) -> Option<InstrId> {
+    let data = function.block(block);
+    let Terminator::Jump(edge) = &data.terminator else {
+        return None;
+    };
+    if predecessors[edge.block.index()].len() < 2 {
+        return None;
+    }
+    let mut backwards = data.instrs.iter().rev().copied();
+    backwards.find(|&instr| function.instr(instr).op == Op::Snapshot)
+}
+
 /// What is needed.
 struct Marks {
     instrs: Vec<bool>,
@@ -118,8 +136,13 @@ impl Marks {
         };
         let predecessors = function.predecessors();
         for &block in &function.layout {
+            let preheader = preheader_snapshot(function, block, &predecessors);
             for &instr in &function.block(block).instrs {
-                if !function.instr(instr).op.is_removable() {
+                let needed = match function.instr(instr).op {
+                    Op::Snapshot => preheader == Some(instr),
+                    op => !op.is_removable(),
+                };
+                if needed {
                     marks.instr(function, instr);
                 }
             }
@@ -148,6 +171,13 @@ impl Marks {
             }
         }
         marks
+    }
+
+    /// A snapshot is needed where somebody leaves to its state.
+    fn is_needed(&self, function: &Function, instr: InstrId) -> bool {
+        let data = function.instr(instr);
+        self.instrs[instr.index()]
+            || data.op == Op::Snapshot && data.exit.is_some_and(|state| self.states[state.index()])
     }
 
     fn value(&mut self, value: ValueId) {

@@ -5,9 +5,6 @@
 //! [`Op::is_removable`] goes, cycles through loop parameters as well. The frame states of an
 //! instruction that goes keep nothing alive.
 //!
-//! `keep_alive` of an object whose death nobody can observe, or of one somebody else holds, is no
-//! reason to compute it and goes first.
-//!
 //! A `snapshot` goes with the last instruction that leaves to its state; but the one in front of a
 //! loop stays, and with it what its state names (`licm` will need it), until `dead-snapshots`
 //! removes those no guard leaves to. Another `dead-code` then removes what only they kept.
@@ -25,7 +22,6 @@ impl Pass for DeadCode {
     }
 
     fn run(&self, function: &mut Function) {
-        drop_idle_keep_alives(function);
         let marks = Marks::of(function);
         for index in 0..function.layout.len() {
             let block = function.layout[index];
@@ -66,38 +62,6 @@ impl Pass for DeadSnapshots {
             });
             function.block_mut(block).instrs = instrs;
         }
-    }
-}
-
-/// Removes marks of references nobody can see dropped: see [`Function::may_die_observably`], and
-/// items loaded in the same block from a container that has not changed since, which holds them.
-fn drop_idle_keep_alives(function: &mut Function) {
-    let mut held: Vec<ValueId> = Vec::new();
-    for index in 0..function.layout.len() {
-        let block = function.layout[index];
-        let mut instrs = std::mem::take(&mut function.block_mut(block).instrs);
-        held.clear();
-        instrs.retain(|&id| {
-            let instr = function.instr(id);
-            match instr.op {
-                Op::KeepAlive => {
-                    let value = instr.args[0];
-                    if !function.may_die_observably(value)
-                        || held.contains(&function.object_behind(value))
-                    {
-                        return false;
-                    }
-                }
-                Op::LoadList | Op::LoadFixed(_) | Op::LoadCell => held.extend(instr.result),
-                _ => {}
-            }
-            // This includes the death of an owned container.
-            if !function.effects_of(id).writes.is_empty() {
-                held.clear();
-            }
-            true
-        });
-        function.block_mut(block).instrs = instrs;
     }
 }
 

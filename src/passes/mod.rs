@@ -9,6 +9,7 @@ use crate::hir::Function;
 
 pub mod clean_params;
 pub mod dead_code;
+pub mod idle_drops;
 pub mod ownership;
 pub mod pipeline;
 
@@ -25,6 +26,7 @@ pub const PASSES: &[&dyn Pass] = &[
     &clean_params::CleanParams,
     &dead_code::DeadCode,
     &dead_code::DeadSnapshots,
+    &idle_drops::IdleDrops,
     &ownership::Ownership,
 ];
 

@@ -175,7 +175,7 @@ fn apply_to_states(function: &Function, id: InstrId, valid: &mut Set) {
             .exit
             .iter()
             .for_each(|state| valid.insert(state.index()));
-    } else if !instr.op.effects().writes.is_empty() {
+    } else if !function.effects_of(id).writes.is_empty() {
         valid.clear();
     }
 }
@@ -236,7 +236,7 @@ fn check_pointers(function: &Function, errors: &mut Errors<'_>) {
     }
     let apply = |id: InstrId, valid: &mut Set| {
         let instr = function.instr(id);
-        let writes = instr.op.effects().writes;
+        let writes = function.effects_of(id).writes;
         for (pointer, shapes) in &pointers {
             if shapes.overlaps(writes) {
                 valid.remove(pointer.index());

@@ -118,6 +118,9 @@ def python_of(step, pythons):
 
 
 def python(step, pythons):
+    # The opcode tables in src/bytecode/tables/ are those of this interpreter.
+    executable = pythons[int(step.name.split(".")[1])]
+    step.run(executable, "scripts/gen_opcode_tables.py", "--check")
     made = python_of(step, pythons)
     step.run(made, "-m", "brolga")
     pytest(step, made)

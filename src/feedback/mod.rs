@@ -3,8 +3,10 @@
 //! A [`Fact`] is a profile, never a proof: the lifter guards what it uses of it.
 #![forbid(unsafe_code)]
 
+mod cold_blocks;
 mod fact;
 mod history;
 
+pub use cold_blocks::ColdBlocks;
 pub use fact::{Fact, IntClass, SharedFact};
 pub use history::{CodeKey, History, Site};

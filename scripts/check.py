@@ -92,6 +92,7 @@ def lint(step, pythons):
     step.run(tools / "ruff", "check")
     step.run(tools / "ruff", "format", "--check")
     step.run(tools / "mypy", "-p", "brolga", MYPYPATH="python")
+    step.run(tools / "mypy", "jit-tests/typing/uses.py", MYPYPATH="python")
 
 
 def rust(step, pythons):

@@ -23,6 +23,10 @@ pub struct ArenaAllocator {
     pub free: Option<unsafe extern "C" fn(*mut c_void, *mut c_void, usize)>,
 }
 
+/// `PyFunction_WatchEvent` of a new function.
+#[cfg(Py_3_12)]
+pub const FUNCTION_EVENT_CREATE: c_int = 0;
+
 /// `PyFunction_WatchEvent` of a function that dies.
 #[cfg(Py_3_12)]
 pub const FUNCTION_EVENT_DESTROY: c_int = 1;
@@ -45,6 +49,8 @@ unsafe extern "C" {
         function: FrameEvalFunction,
     );
     pub fn PyObject_GetArenaAllocator(allocator: *mut ArenaAllocator);
+    /// The runtime state, opaque but for the words whose offsets `interp.rs` and the self-test know.
+    pub static _PyRuntime: u8;
 
     // 3.12 and later.
     #[cfg(Py_3_12)]
@@ -54,7 +60,7 @@ unsafe extern "C" {
 
     // 3.13 and later.
     #[cfg(Py_3_13)]
-    pub fn _PyEval_FrameClearAndPop(thread: *mut ThreadState, frame: *mut InterpreterFrame);
+    pub fn _PyFunction_SetVersion(function: *mut PyObject, version: u32);
     #[cfg(Py_3_13)]
-    pub static _PyRuntime: u8;
+    pub fn _PyEval_FrameClearAndPop(thread: *mut ThreadState, frame: *mut InterpreterFrame);
 }

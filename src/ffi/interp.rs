@@ -29,3 +29,7 @@ pub const MONITORING_VERSION_OFFSET: usize = usize::MAX;
 pub const MONITORING_VERSION_OFFSET: usize = 48;
 #[cfg(Py_3_13)]
 pub const MONITORING_VERSION_OFFSET: usize = 0;
+
+/// `gilstate.tstate_current` in `_PyRuntime` (3.11 only: later versions use a thread-local variable).
+#[cfg(not(Py_3_12))]
+pub const CURRENT_THREAD_OFFSET: usize = 576;

@@ -96,6 +96,11 @@ pub fn table() -> Vec<(&'static str, usize)> {
         "PyInterpreterState.ceval.recursion_limit",
         CEVAL_RECURSION_LIMIT_OFFSET,
     ));
+    #[cfg(not(Py_3_12))]
+    out.push((
+        "_PyRuntimeState.gilstate.tstate_current",
+        CURRENT_THREAD_OFFSET,
+    ));
     #[cfg(not(Py_3_13))]
     out.push(("PyInterpreterState.ceval.eval_breaker", EVAL_BREAKER_OFFSET));
     #[cfg(all(Py_3_12, not(Py_3_13)))]

@@ -31,6 +31,8 @@ pub use frame::{
     FRAME_OWNED_BY_FRAME_OBJECT, FRAME_OWNED_BY_THREAD, FRAME_SPECIALS_SIZE, FrameObject,
     InterpreterFrame,
 };
+#[cfg(not(Py_3_12))]
+pub use interp::CURRENT_THREAD_OFFSET;
 pub use interp::{CEVAL_RECURSION_LIMIT_OFFSET, EVAL_BREAKER_OFFSET, MONITORING_VERSION_OFFSET};
 pub use longobject::{LONG_SHIFT, LongObject};
 #[cfg(not(Py_3_13))]

@@ -3,7 +3,9 @@
 //! `NULL` stands for an empty slot. A wrong instruction or stack given to `resume` crashes the
 //! process, as it would in compiled code.
 
-use crate::runtime::testing::{self, TestPoint};
+use crate::runtime::code_memory;
+use crate::runtime::testing::entries;
+use crate::runtime::testing::frames::{self as testing, TestPoint};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyList, PyTuple};
@@ -156,13 +158,77 @@ fn data_stack_use(py: Python<'_>) -> (usize, usize) {
     testing::data_stack_use(py)
 }
 
+/// Gives a function an entry that counts; after `countdown` calls `hot(arguments)` is asked and answers
+/// "detach", "native" or a number of further calls.
+#[pyfunction]
+fn attach(function: Bound<'_, PyAny>, countdown: u32, hot: Py<PyAny>) -> PyResult<()> {
+    entries::attach(&function, countdown, hot)
+}
+
+/// Takes the entry away.
+#[pyfunction]
+fn detach(function: Bound<'_, PyAny>) -> bool {
+    entries::detach(&function)
+}
+
+/// `(attached, plain calls, native calls)`, or None for a function without a record.
+#[pyfunction]
+fn entry_report(function: Bound<'_, PyAny>) -> Option<(bool, u64, u64)> {
+    entries::entry_report(&function)
+}
+
+/// Number of entry records.
+#[pyfunction]
+fn entry_count(py: Python<'_>) -> usize {
+    entries::entry_count(py)
+}
+
+/// Installs code that returns `value`; answers its address and length.
+#[pyfunction]
+#[pyo3(signature = (value, length=16))]
+fn install_constant(py: Python<'_>, value: u32, length: usize) -> PyResult<(usize, usize)> {
+    entries::install_constant(py, value, length)
+}
+
+/// Runs such code.
+#[pyfunction]
+fn run_constant(py: Python<'_>, address: usize) -> PyResult<u32> {
+    entries::run_constant(py, address)
+}
+
+/// Frees such code.
+#[pyfunction]
+fn free_constant(py: Python<'_>, address: usize, length: usize) -> PyResult<()> {
+    entries::free_constant(py, address, length)
+}
+
+/// What the code memory holds.
+#[pyfunction]
+fn code_statistics(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
+    let statistics = code_memory::statistics(py);
+    let rows = PyDict::new(py);
+    rows.set_item("arenas", statistics.arenas)?;
+    rows.set_item("reserved", statistics.reserved_bytes)?;
+    rows.set_item("used", statistics.used_bytes)?;
+    rows.set_item("pinned", statistics.pinned_bytes)?;
+    rows.set_item("dual_mapped", statistics.dual_mapped)?;
+    Ok(rows)
+}
+
+/// Whether new arenas are made as if memory files were refused.
+#[pyfunction]
+fn refuse_memory_files(refuse: bool) {
+    code_memory::refuse_memory_files(refuse);
+}
+
 /// Private functions for the project's tests.
 #[pymodule]
 pub mod _testing {
     #[pymodule_export]
     use super::{
-        data_stack_use, framed_call, framed_resume, layout, native_activation, recursion_left,
-        resume, resume_chain, saved_depth, snapshot,
+        attach, code_statistics, data_stack_use, detach, entry_count, entry_report, framed_call,
+        framed_resume, free_constant, install_constant, layout, native_activation, recursion_left,
+        refuse_memory_files, resume, resume_chain, run_constant, saved_depth, snapshot,
     };
     use pyo3::prelude::*;
 

@@ -1,4 +1,6 @@
 //! Machine code memory, entry points, exits and tiers: the only unsafe part besides `ffi`.
 
+pub mod code_memory;
+pub mod entry;
 pub mod frame;
 pub mod testing;

@@ -63,3 +63,5 @@ pub unsafe fn current_thread() -> *mut crate::ffi::ThreadState {
     // SAFETY: the caller holds the GIL, so a current thread state exists.
     unsafe { pyo3::ffi::PyThreadState_Get().cast() }
 }
+
+pub(crate) use resume::evaluation_scope;

@@ -4,8 +4,8 @@
 //! types); a wrong instruction or stack is still undefined behaviour, as for compiled code, which
 //! is why they live in a private module that the package never imports.
 
-use super::frame::{self, CallResult, CellPolicy, ResumePoint, SuspendedCall};
 use crate::ffi::{CodeObject, FrameObject, ThreadState};
+use crate::runtime::frame::{self, CallResult, CellPolicy, ResumePoint, SuspendedCall};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::ffi::{self, PyFunctionObject, PyObject};
 use pyo3::prelude::*;

@@ -7,6 +7,7 @@ pub mod liveness;
 pub mod loops;
 pub mod ownership;
 pub mod range;
+pub mod value_ranges;
 
 #[cfg(test)]
 pub mod testing;

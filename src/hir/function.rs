@@ -361,6 +361,14 @@ impl Function {
         self.defining_instr(id).map(|instr| self.instr(instr).op)
     }
 
+    /// The int, if the value is a `const_i64`.
+    pub fn constant_i64(&self, id: ValueId) -> Option<i64> {
+        match self.defining_op(id) {
+            Some(Op::ConstI64(value)) => Some(value),
+            _ => None,
+        }
+    }
+
     /// The frame state.
     pub fn frame_state(&self, id: FrameStateId) -> &FrameState {
         &self.frame_states[id.index()]

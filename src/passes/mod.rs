@@ -12,6 +12,8 @@ pub mod dead_code;
 pub mod idle_drops;
 pub mod ownership;
 pub mod pipeline;
+pub mod range_checks;
+pub mod wrap_masked;
 
 /// A transformation of one function.
 pub trait Pass: Sync {
@@ -28,6 +30,8 @@ pub const PASSES: &[&dyn Pass] = &[
     &dead_code::DeadSnapshots,
     &idle_drops::IdleDrops,
     &ownership::Ownership,
+    &range_checks::RangeChecks,
+    &wrap_masked::WrapMasked,
 ];
 
 /// The pass with that name.

@@ -59,10 +59,10 @@ pub fn hint(bytes: &CodeBytes, raw: &RawInstr) -> Hint {
     if cache.is_empty() {
         return Hint::None;
     }
-    let hint = if raw.adaptive == raw.opcode {
-        unspecialised(&cache, raw.opcode)
-    } else {
-        specialised(&cache, raw.adaptive)
+    let hint = match raw.adaptive {
+        None => Hint::None,
+        Some(opcode) if opcode == raw.opcode => unspecialised(&cache, opcode),
+        Some(opcode) => specialised(&cache, opcode),
     };
     // That CPython did not specialise what it has no specialisation for says nothing.
     if hint == Hint::Generic && raw.opcode == Opcode::BINARY_OP && !is_specialisable(raw.arg) {

@@ -120,8 +120,9 @@ pub(super) struct RawInstr {
     pub next: u32,
     pub opcode: Opcode,
     pub arg: u32,
-    /// The opcode in the adaptive code, when it is a form of `opcode`; else `opcode`.
-    pub adaptive: Opcode,
+    /// The opcode in the adaptive code, when it is a form of `opcode` or that itself. It is not where a
+    /// tool watches lines or instructions, or another compiler put its own code.
+    pub adaptive: Option<Opcode>,
 }
 
 fn raw_instrs(bytes: &CodeBytes) -> Result<Vec<RawInstr>, DecodeError> {
@@ -175,7 +176,7 @@ fn raw_instrs(bytes: &CodeBytes) -> Result<Vec<RawInstr>, DecodeError> {
         }
         let adaptive = table[usize::from(bytes.adaptive[2 * unit as usize])]
             .filter(|adaptive| adaptive.base == row.opcode)
-            .map_or(row.opcode, |adaptive| adaptive.opcode);
+            .map(|adaptive| adaptive.opcode);
         result.push(RawInstr {
             offset,
             at: unit,

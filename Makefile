@@ -34,6 +34,7 @@ lint: python
 
 bench: .venv
 	.venv/bin/python benches/run.py
+	.venv/bin/python benches/costs.py
 	cargo bench
 
 fuzz: .venv

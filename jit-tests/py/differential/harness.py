@@ -20,6 +20,7 @@ import itertools
 import linecache
 import os
 import re
+import signal
 import sys
 import textwrap
 import types
@@ -43,6 +44,10 @@ class Difference(AssertionError):
         self.path = path
 
 
+class TooSlow(BaseException):
+    """A plain call took longer than the caller of `check` wants to wait; programs must not catch it."""
+
+
 class Observation:
     """What one call did: parts that must be equal, by name."""
 
@@ -58,11 +63,14 @@ def default_repeats():
     return STRESS_REPEATS if os.environ.get("BROLGA_STRESS", "").startswith("exit") else REPEATS
 
 
-class _AddDecorator(ast.NodeTransformer):
-    def visit_FunctionDef(self, node):
-        self.generic_visit(node)
-        node.decorator_list.append(
-            ast.Name(
+def _decorate_functions(statements):
+    """Adds the decorator to every `def` in `statements`, at any depth.
+
+    The decorator stands where the `def` stands, so that no position in the program changes.
+    """
+    for node in statements:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            name = ast.Name(
                 id=DECORATOR,
                 ctx=ast.Load(),
                 lineno=node.lineno,
@@ -70,10 +78,11 @@ class _AddDecorator(ast.NodeTransformer):
                 end_lineno=node.lineno,
                 end_col_offset=node.col_offset + 3,
             )
-        )
-        return node
-
-    visit_AsyncFunctionDef = visit_FunctionDef
+            node.decorator_list.append(name)
+        for field in ("body", "orelse", "finalbody", "handlers", "cases"):
+            inner = getattr(node, field, None)
+            if inner:
+                _decorate_functions(inner)
 
 
 class Program:
@@ -86,7 +95,7 @@ class Program:
         linecache.cache[self.filename] = (len(source), None, source.splitlines(True), self.filename)
         tree = ast.parse(source)
         if decorate:
-            tree = _AddDecorator().visit(tree)
+            _decorate_functions(tree.body)
         self.code = compile(tree, self.filename, "exec", dont_inherit=True)
         self.private_builtins = private_builtins
         self._calls = {}
@@ -156,7 +165,7 @@ def observe(program, function, args, kwargs, namespace, caught, *, number_identi
     try:
         try:
             result = function(*args, **kwargs)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, TooSlow):
             raise
         except BaseException as raised:
             error = raised
@@ -209,11 +218,13 @@ def check(
     number_identity=False,
     references=True,
     native=False,
+    slow_after=None,
 ):
     """Raises `Difference` unless every call behaves alike on both sides.
 
     `source` is text or a function; `private_builtins` gives each side its own copy of the builtins, for
-    programs that rebind them; `native` demands that machine code ran where the platform has it.
+    programs that rebind them; `native` demands that machine code ran where the platform has it; a plain call
+    that computes for longer than `slow_after` seconds raises `TooSlow`.
     Returns the jitted side's namespace for further questions.
     """
     if callable(source):
@@ -222,6 +233,8 @@ def check(
     source = textwrap.dedent(source).strip("\n") + "\n"
     program = Program(source, function=function, private_builtins=private_builtins, decorate=decorate)
     repeats = repeats or default_repeats()
+    if slow_after:
+        signal.signal(signal.SIGVTALRM, _too_slow)
     collecting = gc.isenabled()
     gc.disable()
     try:
@@ -235,7 +248,9 @@ def check(
             schedule = [call for call in calls for _ in range(repeats)] + list(calls) * 2
             for call in schedule:
                 history.append(call)
-                _compare(program, call, history, plain, jitted, caught, number_identity, references)
+                _compare(
+                    program, call, history, plain, jitted, caught, number_identity, references, slow_after
+                )
     finally:
         if collecting:
             gc.enable()
@@ -247,13 +262,20 @@ def check(
     return jitted
 
 
+def _too_slow(_number, _frame):
+    raise TooSlow
+
+
 def _identity(function):
     return function
 
 
-def _compare(program, call, history, plain, jitted, caught, number_identity, references):
+def _compare(program, call, history, plain, jitted, caught, number_identity, references, slow_after):
     sides = []
     for namespace in (plain, jitted):
+        limited = slow_after and namespace is plain
+        if limited:
+            signal.setitimer(signal.ITIMER_VIRTUAL, slow_after)
         args, kwargs = program.arguments(call, namespace)
         caught.clear()
         sides.append(
@@ -268,6 +290,8 @@ def _compare(program, call, history, plain, jitted, caught, number_identity, ref
             )
         )
         del args, kwargs
+        if limited:
+            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
     expected, got = sides
     for name, value in expected.parts.items():
         if not references and name.startswith("references"):

@@ -1,0 +1,1 @@
+"""Differential fuzzer: random functions, plain against jitted. `python jit-tests/fuzz --help` tells the rest."""

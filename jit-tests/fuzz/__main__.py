@@ -9,6 +9,7 @@ import os
 import pathlib
 import sys
 import time
+import warnings
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:] = [entry for entry in sys.path if pathlib.Path(entry or ".").resolve() != HERE]
@@ -40,6 +41,7 @@ class Enough(Exception):
 
 
 def main():
+    warnings.simplefilter("ignore", SyntaxWarning)
     options = arguments()
     if options.show:
         print(generator.generate(options.seed).text())

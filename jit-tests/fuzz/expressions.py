@@ -4,10 +4,85 @@ Growth is bounded so that every program ends soon: inside loops a product of two
 at once, shift counts are small, and strings and lists that are assigned are cut to a few items.
 """
 
-from fuzz.values import INT_BORDERS, MASKS, SMALL_INTS
+import re
+
+from fuzz.values import INT_BORDERS, MASKS, SMALL_INTS, TYPES
 
 COMPARE = ["<", "<=", "==", "!=", ">", ">="]
-NUMBERS = ("int", "float", "bool")
+#: Variables of which types an arithmetic expression of a type may use.
+SIMILAR = {"int": ("int", "bool"), "float": ("float", "int"), "bool": ("int", "float")}
+
+
+#: In a template `<int>` stands for an int expression one level deeper, `<int->` for one two levels deeper,
+#: `<a|b>` for one of the words, and `<n>` for a small number.
+PLACEHOLDER = re.compile(r"<([^<>= ]+)>")
+
+INT_FORMS = [
+    "abs(<int>)",
+    "min(<int>, <int>)",
+    "max(<int>, <int>)",
+    "int(<int>)",
+    "int(<float>)",
+    "round(<int>)",
+    "divmod(<int>, <int> or 1)[<0|1>]",
+    "pow(<int>, <n>, <7|1000003|(2**61-1)|-5>)",
+    "sum(<ints->)",
+    "ord(<str->[:1] or 'q')",
+    "(<int>).bit_length()",
+    "int(<int> > <int>)",
+    "(<bool> + <int>)",
+    "sum(i * 2 for i in range(<n>))",
+    "int(<int> == <float>)",
+    "(<int> if <bool> else <int>)",
+    "int(<float> // 3.0 % 1000.0)",
+    "max(<int>, <int>, <n>)",
+]
+MIXING_FORMS = [
+    "((<int> * 1103515245 + 12345) & {mask})",
+    "((<int> ^ (<int> & {mask}) >> 7) * 0x9E3779B1 & {mask})",
+    "(((<int> << 13) ^ <int>) & {mask})",
+    "((<int> & {mask}) * (<int> & {mask}) & {mask})",
+    "((<int> - <int>) & {mask})",
+    "((-<int>) & {mask})",
+    "((<int> & {mask}) >> 17 | (<int> << 47) & {mask})",
+]
+FLOAT_FORMS = [
+    "(-<float>)",
+    "abs(<float>)",
+    "min(<float>, <float>)",
+    "max(<float>, <int>)",
+    "float(<int>)",
+    "math.sqrt(abs(<float>))",
+    "math.sqrt(<float> % 9.0)",
+    "float(math.floor(<float> % 100))",
+    "math.sin(<float>)",
+    "math.atan2(<float>, <float>)",
+    "(<int> / (<int> or 3))",
+    "sum(<floats->)",
+    "round(<float>, <0|2|-1>)",
+    "(abs(<float>) ** <0.5|-1|0|0.25>)",
+    "(<float> * 0.5 + <float>)",
+    "(<float> if <bool> else <float>)",
+]
+INTS_FORMS = [
+    "[<int>, <int>]",
+    "[<int>, <int>, <int>, <n>]",
+    "[j * j for j in range(<n>) if j != <n>]",
+    "[j * 3 + 1 for j in range(<n>)]",
+    "list(range(<n>))",
+    "list(<bytes|bytearray|ints>)",
+    "([<int>] * <n>)",
+    "(<ints>[:6] + <ints>[:4])",
+    "sorted(<ints>)",
+    "[x + 1 for x in <ints>]",
+]
+FLOATS_FORMS = [
+    "[<float>, <float>]",
+    "[<float>, <float>, 0.5]",
+    "[j * 0.5 for j in range(<n>)]",
+    "([<float>] * <n>)",
+    "[x * 2.0 for x in <floats>]",
+]
 
 
 class Expressions:
@@ -32,11 +107,12 @@ class Expressions:
             name = self.variable(kind)
             if name and chance(0.85):
                 return name
-            if kind in NUMBERS and depth > -2 and chance(0.5):
+            if kind in SIMILAR and depth > -2 and chance(0.5):
                 # A literal alone would often be folded away; tie it to something unknown.
-                other = self.variable(*NUMBERS)
+                other = self.variable(*SIMILAR[kind])
+                operator = pick(COMPARE if kind == "bool" else ["+", "-", "*"])
                 if other:
-                    return f"({other} {pick(['+', '-', '*'])} {pick(SMALL_TEXT)})"
+                    return f"({other} {operator} {pick(SMALL_TEXT)})"
             return self.values.literal(kind)
         if chance(0.08):
             return f"({self.expression(kind, depth - 1)} if {self.condition(depth - 1)} else {self.expression(kind, depth - 1)})"
@@ -64,25 +140,22 @@ class Expressions:
             return f"len({self.expression(pick(['ints', 'floats', 'str', 'bytes', 'tuple', 'bytearray']), depth - 2)})"
         if choice < 0.80:
             return self._mixing(depth)
-        a, b = self.expression("int", depth - 1), self.expression("int", depth - 1)
-        x = self.expression("float", depth - 1)
-        return pick(
-            [
-                f"abs({a})",
-                f"min({a}, {b})",
-                f"max({a}, {b})",
-                f"int({x})" if values.chance(0.3) else f"int({a})",
-                f"round({x})" if values.chance(0.3) else f"round({a})",
-                f"divmod({a}, {b} or 1)[{pick(['0', '1'])}]",
-                f"pow({a}, {values.random.randrange(0, 5)}, {pick(['7', '1000003', '(2**61 - 1)', '-5'])})",
-                f"sum({self.expression('ints', depth - 2)})",
-                f"ord({self.expression('str', depth - 2)}[:1] or 'q')",
-                f"({a}).bit_length()" if values.chance(0.3) else f"int({a} > {b})",
-                f"({self.expression('bool', depth - 1)} + {a})",
-                f"sum(i * 2 for i in range({values.random.randrange(5)}))",
-                f"int({a} == {x})",
-            ]
-        )
+        return self.fill(pick(INT_FORMS), depth)
+
+    def fill(self, template, depth):
+        """`template` with its placeholders filled in."""
+        return PLACEHOLDER.sub(lambda match: self._placeholder(match[1], depth), template)
+
+    def _placeholder(self, text, depth):
+        if "|" in text:
+            text = self.values.pick(text.split("|"))
+            if text not in TYPES:
+                return text
+        if text == "n":
+            return str(self.values.random.randrange(6))
+        if text[-1] == "-":
+            return self.expression(text[:-1], depth - 2)
+        return self.expression(text, depth - 1)
 
     def _int_operation(self, depth):
         values, pick, chance = self.values, self.values.pick, self.values.chance
@@ -125,28 +198,17 @@ class Expressions:
 
     def _mixing(self, depth):
         """The shapes of hashes and random number generators, where only the low bits matter."""
-        a, b = self.expression("int", depth - 1), self.expression("int", depth - 1)
         mask = self.values.pick(MASKS[2:6])
-        return self.values.pick(
-            [
-                f"(({a} * 1103515245 + 12345) & {mask})",
-                f"(({a} ^ ({b} & {mask}) >> 7) * 0x9E3779B1 & {mask})",
-                f"((({a} << 13) ^ {b}) & {mask})",
-                f"(({a} & {mask}) * ({b} & {mask}) & {mask})",
-                f"(({a} - {b}) & {mask})",
-                f"((-{a}) & {mask})",
-                f"(({a} & {mask}) >> 17 | ({b} << 47) & {mask})",
-            ]
-        )
+        return self.fill(self.values.pick(MIXING_FORMS).format(mask=mask), depth)
 
     def _float(self, depth):
         pick, chance = self.values.pick, self.values.chance
-        left = self.expression("float", depth - 1)
-        right = self.expression("float" if chance(0.6) else "int", depth - 1)
-        if chance(0.2):
-            left, right = right, left
         choice = self.values.random.random()
         if choice < 0.6:
+            left = self.expression("float", depth - 1)
+            right = self.expression("float" if chance(0.6) else "int", depth - 1)
+            if chance(0.2):
+                left, right = right, left
             operator = pick(["+", "+", "-", "*", "*", "/", "//", "%"])
             if operator in ("/", "//", "%") and chance(0.93):
                 right = f"({right} or 1.5)"
@@ -157,25 +219,8 @@ class Expressions:
                 right = pick(["0.5", "1.5", "(-1.0)", "3", "0.1", "1e10"])
             return f"({left} {operator} {right})"
         if choice < 0.7:
-            return self.element(["floats"], depth) or f"(-{left})"
-        return pick(
-            [
-                f"(-{left})",
-                f"abs({left})",
-                f"min({left}, {right})",
-                f"max({left}, {right})",
-                f"float({right})",
-                f"math.sqrt(abs({left}))",
-                f"math.sqrt({left} % 9.0)",
-                f"math.floor({left} % 100)",
-                f"math.sin({left})" if chance(0.5) else f"math.atan2({left}, {right})",
-                f"({self.expression('int', depth - 1)} / ({self.expression('int', depth - 1)} or 3))",
-                f"sum({self.expression('floats', depth - 2)})",
-                f"round({left}, {pick(['0', '2', '-1'])})",
-                f"(abs({left}) ** {pick(['0.5', '-1', '0', '0.25'] if self.multiplier > 1 else ['0.5', '2', '-1', '2.0'])})",
-                f"(({left}) * 0.5 + {right})",
-            ]
-        )
+            return self.element(["floats"], depth) or self.fill("(-<float>)", depth)
+        return self.fill(pick(FLOAT_FORMS), depth)
 
     def _bool(self, depth):
         return self.condition(depth)
@@ -244,35 +289,17 @@ class Expressions:
         return f"{whole}[{part}]"
 
     def _ints(self, depth):
-        values, pick = self.values, self.values.pick
-        n = values.random.randrange(0, 6)
-        inner = self.without_call(lambda: self.expression("int", depth - 2))
-        return pick(
-            [
-                f"[{self.expression('int', depth - 1)}, {self.expression('int', depth - 1)}]",
-                f"[{inner} for _ in range({n})]",
-                f"[j * j for j in range({n}) if j != {values.random.randrange(4)}]",
-                f"list(range({n}))",
-                f"list({self.expression(pick(['bytes', 'bytearray', 'ints']), depth - 1)})",
-                f"([{self.expression('int', depth - 1)}] * {n})",
-                f"({self.expression('ints', depth - 1)}[:6] + {self.expression('ints', depth - 1)}[:4])",
-                f"sorted({self.expression('ints', depth - 1)})",
-                self._slice("ints", depth),
-                f"[x + 1 for x in {self.expression('ints', depth - 1)}]",
-            ]
-        )
+        if self.values.chance(0.15):
+            return self._slice("ints", depth)
+        if self.values.chance(0.1):
+            inner = self.without_call(lambda: self.expression("int", depth - 2))
+            return f"[{inner} for _ in range({self.values.random.randrange(6)})]"
+        return self.fill(self.values.pick(INTS_FORMS), depth)
 
     def _floats(self, depth):
-        n = self.values.random.randrange(0, 6)
-        return self.values.pick(
-            [
-                f"[{self.expression('float', depth - 1)}, {self.expression('float', depth - 1)}]",
-                f"[j * 0.5 for j in range({n})]",
-                f"([{self.expression('float', depth - 1)}] * {n})",
-                f"[x * 2.0 for x in {self.expression('floats', depth - 1)}]",
-                self._slice("floats", depth),
-            ]
-        )
+        if self.values.chance(0.15):
+            return self._slice("floats", depth)
+        return self.fill(self.values.pick(FLOATS_FORMS), depth)
 
     def _mixed(self, depth):
         kinds = [self.values.kind() for _ in range(self.values.random.randrange(0, 4))]
@@ -286,35 +313,23 @@ class Expressions:
         return f"array('{code}', [{', '.join(str(self.values.random.randrange(100)) for _ in range(4))}])"
 
     def _bytes(self, depth):
-        return self.values.pick(
-            [
-                f"bytes([{self.expression('int', depth - 1)} & 255, 7])",
-                f"bytes({self.expression('bytearray', depth - 1)})",
-                self._slice("bytes", depth),
-            ]
-        )
+        if self.values.chance(0.3):
+            return self._slice("bytes", depth)
+        return self.fill(self.values.pick(["bytes([<int> & 255, 7])", "bytes(<bytearray>)"]), depth)
 
     def _bytearray(self, depth):
-        return self.values.pick(
-            [
-                f"bytearray({self.values.random.randrange(6)})",
-                f"bytearray({self.expression('bytes', depth - 1)})",
-                self._slice("bytearray", depth),
-            ]
-        )
+        if self.values.chance(0.3):
+            return self._slice("bytearray", depth)
+        return self.fill(self.values.pick(["bytearray(<n>)", "bytearray(<bytes>)"]), depth)
 
     def _str(self, depth):
-        pick = self.values.pick
-        return pick(
-            [
-                f"({self.expression('str', depth - 1)}[:10] + {self.expression('str', depth - 1)}[:10])",
-                f"chr({self.expression('int', depth - 1)} % 128)",
-                f"f'{{{self.variable('int', 'float', 'bool') or '1'}}}-{{{self.variable('int', 'float') or '2'}!r}}'",
-                f"str({self.variable('int', 'float', 'bool') or '3'})",
-                self._slice("str", depth),
-                f"({self.expression('str', depth - 1)}[:5] * {self.values.random.randrange(4)})",
-            ]
-        )
+        first = self.variable("int", "float", "bool") or "1"
+        second = self.variable("int", "float") or "2"
+        if self.values.chance(0.2):
+            return self._slice("str", depth)
+        forms = ["(<str>[:10] + <str>[:10])", "chr(<int> % 128)", "(<str>[:5] * <n>)"]
+        forms += [f"f'{{{first}}}-{{{second}!r}}'", f"str({first})"]
+        return self.fill(self.values.pick(forms), depth)
 
     def bounded(self, kind, text):
         """`text` so that assigning it in a loop cannot grow without end."""

@@ -38,7 +38,7 @@ def run(program, counts):
             **program.options,
         )
     except harness.Difference as difference:
-        return "different", difference.path, str(difference)
+        return "different", difference.kind, str(difference)
     except harness.TooSlow:
         return "slow", None, ""
     except (SyntaxError, NameError) as error:

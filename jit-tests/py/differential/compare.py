@@ -9,7 +9,12 @@ which objects are the same object. Objects are numbered in the order in which th
 `[a, b]` differ, and so do "returned its argument" and "returned a copy".
 """
 
+import sys
 import types
+
+#: CPython 3.11 joins two loads of locals into one instruction once a function is warm. When the second one
+#: is unbound, the error then points at the first: the position depends on how often the function ran.
+UNSTEADY_UNBOUND = sys.version_info < (3, 12)
 
 MAX_DEPTH = 40
 TRACEBACK_ENDS = 12
@@ -129,14 +134,15 @@ class Encoder:
             type(error).__qualname__,
             tuple(self.encode(item, depth + 1) for item in error.args),
             ("name", self.encode(getattr(error, "name", None), depth + 1)),
-            self._traceback(error.__traceback__, depth),
+            self._traceback(error, depth),
             chain,
             ("suppressed", error.__suppress_context__),
         )
 
-    def _traceback(self, entry, depth):
+    def _traceback(self, error, depth):
         """Function, positions and locals of each entry; very deep tracebacks by length and both ends."""
         entries = []
+        entry = error.__traceback__
         while entry is not None:
             if entry.tb_frame.f_code.co_filename in self._owned_files:
                 entries.append(entry)
@@ -144,7 +150,10 @@ class Encoder:
         length = len(entries)
         if length > 2 * TRACEBACK_ENDS:
             entries = entries[:TRACEBACK_ENDS] + entries[-TRACEBACK_ENDS:]
-        return ("traceback", length, tuple(self._entry(item, length < 20, depth) for item in entries))
+        described = [self._entry(item, length < 20, depth) for item in entries]
+        if described and UNSTEADY_UNBOUND and isinstance(error, UnboundLocalError):
+            described[-1] = (described[-1][0], "unsteady", described[-1][3])
+        return ("traceback", length, tuple(described))
 
     def _entry(self, entry, with_locals, depth):
         code = entry.tb_frame.f_code

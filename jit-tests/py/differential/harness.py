@@ -39,9 +39,10 @@ _MODULE_NOISE = {"__builtins__", "__name__", DECORATOR, "__warningregistry__", "
 class Difference(AssertionError):
     """The jitted program did something that the plain one does not."""
 
-    def __init__(self, message, path):
+    def __init__(self, message, part, kind):
         super().__init__(message)
-        self.path = path
+        self.part = part
+        self.kind = kind
 
 
 class TooSlow(BaseException):
@@ -86,7 +87,10 @@ def _decorate_functions(statements):
 
 
 class Program:
-    """One source text, compiled once, with its two sides."""
+    """One source text with its two sides.
+
+    Each side is compiled on its own: code objects carry counters, caches and whatever a JIT attaches.
+    """
 
     def __init__(self, source, *, function="f", private_builtins=False, decorate=True):
         self.source = source
@@ -96,7 +100,7 @@ class Program:
         tree = ast.parse(source)
         if decorate:
             _decorate_functions(tree.body)
-        self.code = compile(tree, self.filename, "exec", dont_inherit=True)
+        self._tree = tree
         self.private_builtins = private_builtins
         self._calls = {}
 
@@ -105,7 +109,7 @@ class Program:
         namespace = {"__name__": "program", DECORATOR: decorator, "__call__": _pack}
         if self.private_builtins:
             namespace["__builtins__"] = dict(vars(builtins))
-        exec(self.code, namespace)
+        exec(compile(self._tree, self.filename, "exec", dont_inherit=True), namespace)
         return namespace
 
     def arguments(self, call, namespace):
@@ -141,6 +145,8 @@ def _counts(value):
     kind = type(value)
     if kind is int:
         return not -5 <= value <= 256
+    if kind is bytes or kind is tuple:
+        return len(value) > 1
     return not (value is None or kind is bool or kind is str or callable(value))
 
 
@@ -298,7 +304,15 @@ def _compare(program, call, history, plain, jitted, caught, number_identity, ref
             continue
         found = compare.difference(value, got.parts[name])
         if found:
-            raise Difference(_message(program, call, history, name, found, expected, got, jitted), name)
+            message = _message(program, call, history, name, found, expected, got, jitted)
+            kind = f"{name}: plain {_ending(expected)}, jit {_ending(got)}"
+            raise Difference(message, name, kind)
+
+
+def _ending(observation):
+    """`returned`, or the name of the exception."""
+    outcome = observation.parts["outcome"]
+    return outcome[0] if outcome[0] == "returned" else outcome[1][1]
 
 
 def _message(program, call, history, part, found, expected, got, jitted):

@@ -37,7 +37,7 @@ def test_notices(name, with_jit):
     with_jit(name)
     with pytest.raises(harness.Difference) as caught:
         harness.check(source, calls)
-    assert caught.value.path == part
+    assert caught.value.part == part
     assert "   1 def f(a):" in str(caught.value)
 
 

@@ -38,7 +38,7 @@ bench: .venv
 	cargo bench
 
 fuzz: .venv
-	.venv/bin/python jit-tests/fuzz/run.py
+	.venv/bin/python jit-tests/fuzz --until-stopped
 
 clean:
 	rm -rf .venv .venvs .cpython target

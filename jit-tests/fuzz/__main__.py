@@ -22,8 +22,9 @@ from fuzz import generator, reduce, runner  # noqa: E402
 def arguments():
     parser = argparse.ArgumentParser(prog="python jit-tests/fuzz", description=__doc__)
     parser.add_argument("--count", type=int, default=2000, help="programs to run (default 2000)")
-    parser.add_argument("--seed", type=int, default=1, help="first seed; seeds count up from here")
-    parser.add_argument("--time", type=float, help="stop after this many seconds; lifts the default count")
+    parser.add_argument("--seed", type=int, help="first seed (default 1); seeds count up from here")
+    parser.add_argument("--until-stopped", action="store_true", help="no end; starts at a seed made from the clock")
+    parser.add_argument("--time", type=float, help="stop after this many seconds")
     parser.add_argument("--python", default=sys.executable, help="interpreter that runs the programs")
     parser.add_argument("--jobs", type=int, default=runner.default_jobs(), help="child processes")
     parser.add_argument("--jit", help="what to test: brolga (default), noop, or a stand-in")
@@ -33,7 +34,12 @@ def arguments():
     parser.add_argument("--max-failures", type=int, default=10, help="stop after this many")
     parser.add_argument("--show", action="store_true", help="print the program of --seed and stop")
     parser.add_argument("--replay", type=pathlib.Path, nargs="+", help="run saved programs and print what differs")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.seed is None:
+        options.seed = int(time.time()) * 1000 if options.until_stopped else 1
+    if options.until_stopped or (options.time is not None and "--count" not in sys.argv):
+        options.count = 10**12
+    return options
 
 
 class Enough(Exception):
@@ -49,7 +55,7 @@ def main():
     environment = runner.environment(options.jit, options.stress)
     if options.replay:
         return replay(options, environment)
-    count = options.count if options.time is None or "--count" in sys.argv else 10**9
+    print(f"{options.python}: {options.count} programs from seed {options.seed}", flush=True)
     begin = time.monotonic()
     found = []
 
@@ -60,12 +66,14 @@ def main():
             raise Enough
 
     run = runner.Run(
-        options.python, options.seed, count, jobs=options.jobs, seconds=options.time, env=environment, on_failure=on_failure
+        options.python, options.seed, options.count, jobs=options.jobs, seconds=options.time, env=environment, on_failure=on_failure
     )
     try:
         run.run()
     except Enough:
         print(f"stopping at {len(found)} failures")
+    except KeyboardInterrupt:
+        print("stopped")
     seconds = time.monotonic() - begin
     for failure in found:
         save(failure, options, environment)

@@ -1,6 +1,7 @@
 """The fuzzer itself: deterministic, harmless to right implementations, sharp on wrong ones, crash-safe."""
 
 import ast
+import os
 import pathlib
 import sys
 
@@ -114,3 +115,12 @@ def test_a_run_survives_crashes(tmp_path):
     assert work.statistics["programs"] == 60
     assert failures and all(failure["part"] == "SIGABRT" for failure in failures)
     assert len({failure["seed"] for failure in failures}) == len(failures)
+
+
+def test_random_programs(tmp_path):
+    """The fixed share of fuzzing that every run of the tests does, on the jit under test."""
+    count = int(os.environ.get("BROLGA_FUZZ_COUNT", "300"))
+    work = runner.Run(sys.executable, 1, count, env=runner.environment())
+    failures = work.run()
+    assert not failures, "\n\n".join(f"seed {item['seed']}: {item['part']}\n{item['message']}" for item in failures[:5])
+    assert work.statistics["programs"] == count

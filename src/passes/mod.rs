@@ -9,10 +9,13 @@ use crate::hir::Function;
 
 pub mod clean_params;
 pub mod dead_code;
+pub mod edit;
+pub mod guard_elim;
 pub mod idle_drops;
 pub mod ownership;
 pub mod pipeline;
 pub mod range_checks;
+pub mod simplify;
 pub mod wrap_masked;
 
 /// A transformation of one function.
@@ -28,10 +31,12 @@ pub const PASSES: &[&dyn Pass] = &[
     &clean_params::CleanParams,
     &dead_code::DeadCode,
     &dead_code::DeadSnapshots,
+    &guard_elim::GuardElim,
     &idle_drops::IdleDrops,
     &ownership::Ownership,
     &range_checks::RangeChecks,
     &wrap_masked::WrapMasked,
+    &simplify::Simplify,
 ];
 
 /// The pass with that name.

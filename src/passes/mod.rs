@@ -7,6 +7,7 @@
 
 use crate::hir::Function;
 
+pub mod bounds_hoist;
 pub mod clean_params;
 pub mod dead_code;
 pub mod edit;
@@ -28,6 +29,7 @@ pub trait Pass: Sync {
 
 /// Every pass. The order means nothing; `pipeline` says what runs when.
 pub const PASSES: &[&dyn Pass] = &[
+    &bounds_hoist::BoundsHoist,
     &clean_params::CleanParams,
     &dead_code::DeadCode,
     &dead_code::DeadSnapshots,

@@ -77,3 +77,14 @@ pub struct CodeObject {
     pub co_extra: *mut c_void,
     pub co_code_adaptive: [CodeUnit; 1],
 }
+
+impl CodeObject {
+    /// The version its functions share (3.12+), so that specialised calls of one closure fit the
+    /// next; 0 where there is none.
+    pub fn version(&self) -> u32 {
+        #[cfg(Py_3_12)]
+        return self.co_version;
+        #[cfg(not(Py_3_12))]
+        return 0;
+    }
+}

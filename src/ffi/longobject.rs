@@ -21,3 +21,13 @@ pub struct LongObject {
     pub lv_tag: usize,
     pub ob_digit: [u32; 1],
 }
+
+impl LongObject {
+    /// Number of digits, and whether the value is negative.
+    pub fn digits_and_sign(&self) -> (usize, bool) {
+        #[cfg(not(Py_3_12))]
+        return (self.ob_size.unsigned_abs(), self.ob_size < 0);
+        #[cfg(Py_3_12)]
+        return (self.lv_tag >> 3, self.lv_tag & 3 == 2);
+    }
+}

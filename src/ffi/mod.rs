@@ -16,6 +16,8 @@ mod frame;
 mod interp;
 pub mod layout;
 mod longobject;
+pub mod math;
+mod objects;
 mod pystate;
 
 mod dict;
@@ -35,6 +37,7 @@ pub use frame::{
 pub use interp::CURRENT_THREAD_OFFSET;
 pub use interp::{CEVAL_RECURSION_LIMIT_OFFSET, EVAL_BREAKER_OFFSET, MONITORING_VERSION_OFFSET};
 pub use longobject::{LONG_SHIFT, LongObject};
+pub use objects::*;
 #[cfg(not(Py_3_13))]
 pub use pystate::CFrame;
 pub use pystate::{ErrStackItem, StackChunk, ThreadState};

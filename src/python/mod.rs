@@ -5,6 +5,7 @@
 
 mod error;
 mod testing;
+mod testing_helpers;
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple};

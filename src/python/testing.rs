@@ -29,7 +29,7 @@ type CallerArguments<'py> = (
     Bound<'py, PyList>,
 );
 
-fn null(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+pub(super) fn null(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
     let marker = NULL.get_or_try_init(py, || -> PyResult<Py<PyAny>> {
         Ok(py.import("builtins")?.getattr("object")?.call0()?.unbind())
     })?;
@@ -224,6 +224,8 @@ fn refuse_memory_files(refuse: bool) {
 /// Private functions for the project's tests.
 #[pymodule]
 pub mod _testing {
+    #[pymodule_export]
+    use super::super::testing_helpers::{call_helper, call_support, helper_names};
     #[pymodule_export]
     use super::{
         attach, code_statistics, data_stack_use, detach, entry_count, entry_report, framed_call,

@@ -3,4 +3,5 @@
 pub mod code_memory;
 pub mod entry;
 pub mod frame;
+pub mod helpers;
 pub mod testing;

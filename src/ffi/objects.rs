@@ -1,0 +1,17 @@
+//! Exported functions on objects without a declaration in pyo3-ffi: `cpython/object.h`,
+//! `cpython/listobject.h`, `cpython/unicodeobject.h`. All are exported by 3.11 to 3.14.
+
+use pyo3::ffi::{Py_ssize_t, PyObject};
+
+unsafe extern "C" {
+    /// Destroys an object whose count has become 0.
+    pub fn _Py_Dealloc(object: *mut PyObject);
+    /// `list.extend`: `None`, or NULL with an exception set.
+    pub fn _PyList_Extend(list: *mut PyObject, iterable: *mut PyObject) -> *mut PyObject;
+    /// `separator.join(items)`.
+    pub fn _PyUnicode_JoinArray(
+        separator: *mut PyObject,
+        items: *const *mut PyObject,
+        count: Py_ssize_t,
+    ) -> *mut PyObject;
+}

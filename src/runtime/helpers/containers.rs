@@ -1,0 +1,125 @@
+//! Subscripts, slices, and the construction of containers.
+
+use super::Object;
+use crate::ffi::_PyList_Extend;
+use pyo3::ffi;
+use std::ptr::null_mut;
+
+c_functions! {
+    fn get_item(a: Object, b: Object) -> Object {
+        ffi::PyObject_GetItem(a, b)
+    }
+
+    fn set_item(a: Object, b: Object, c: Object) -> i64 {
+        ffi::PyObject_SetItem(a, b, c).into()
+    }
+
+    fn delete_item(a: Object, b: Object) -> i64 {
+        ffi::PyObject_DelItem(a, b).into()
+    }
+
+    fn build_slice(a: Object, b: Object, c: Object) -> Object {
+        ffi::PySlice_New(a, b, c)
+    }
+
+    fn get_slice(a: Object, b: Object, c: Object) -> Object {
+        let slice = ffi::PySlice_New(b, c, null_mut());
+        if slice.is_null() {
+            return null_mut();
+        }
+        let result = ffi::PyObject_GetItem(a, slice);
+        ffi::Py_DECREF(slice);
+        result
+    }
+
+    fn set_slice(a: Object, b: Object, c: Object, d: Object) -> i64 {
+        let slice = ffi::PySlice_New(b, c, null_mut());
+        if slice.is_null() {
+            return -1;
+        }
+        let result = ffi::PyObject_SetItem(a, slice, d);
+        ffi::Py_DECREF(slice);
+        result.into()
+    }
+
+    fn new_list(items: *const Object, count: i64) -> Object {
+        let list = ffi::PyList_New(count as isize);
+        if !list.is_null() {
+            for index in 0..count as isize {
+                let item = *items.offset(index);
+                ffi::Py_INCREF(item);
+                ffi::PyList_SET_ITEM(list, index, item);
+            }
+        }
+        list
+    }
+
+    fn new_tuple(items: *const Object, count: i64) -> Object {
+        let tuple = ffi::PyTuple_New(count as isize);
+        if !tuple.is_null() {
+            for index in 0..count as isize {
+                let item = *items.offset(index);
+                ffi::Py_INCREF(item);
+                ffi::PyTuple_SET_ITEM(tuple, index, item);
+            }
+        }
+        tuple
+    }
+
+    fn new_map(items: *const Object, count: i64) -> Object {
+        let dict = ffi::PyDict_New();
+        if dict.is_null() {
+            return null_mut();
+        }
+        for index in (0..count as isize - 1).step_by(2) {
+            if ffi::PyDict_SetItem(dict, *items.offset(index), *items.offset(index + 1)) < 0 {
+                ffi::Py_DECREF(dict);
+                return null_mut();
+            }
+        }
+        dict
+    }
+
+    fn new_set(items: *const Object, count: i64) -> Object {
+        let set = ffi::PySet_New(null_mut());
+        if set.is_null() {
+            return null_mut();
+        }
+        for index in 0..count as isize {
+            if ffi::PySet_Add(set, *items.offset(index)) < 0 {
+                ffi::Py_DECREF(set);
+                return null_mut();
+            }
+        }
+        set
+    }
+
+    fn list_extend(a: Object, b: Object) -> i64 {
+        let result = _PyList_Extend(a, b);
+        if !result.is_null() {
+            ffi::Py_DECREF(result);
+            return 0;
+        }
+        let class = ffi::Py_TYPE(b);
+        if ffi::PyErr_ExceptionMatches(ffi::PyExc_TypeError) != 0
+            && (*class).tp_iter.is_none()
+            && ffi::PySequence_Check(b) == 0
+        {
+            ffi::PyErr_Clear();
+            ffi::PyErr_Format(
+                ffi::PyExc_TypeError,
+                c"Value after * must be an iterable, not %.200s".as_ptr(),
+                (*class).tp_name,
+            );
+        }
+        -1
+    }
+
+    fn list_repeat(a: Object, n: i64) -> Object {
+        ffi::PySequence_Repeat(a, n as isize)
+    }
+
+    fn list_get_slice(a: Object, low: i64, high: i64) -> Object {
+        ffi::PyList_GetSlice(a, low as isize, high as isize)
+    }
+}

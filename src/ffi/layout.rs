@@ -23,7 +23,6 @@ macro_rules! rows {
 pub fn table() -> Vec<(&'static str, usize)> {
     let mut out = Vec::new();
     rows!(out:
-        LongObject as "PyLongObject" { ob_digit }
         CodeObject as "PyCodeObject" {
             co_consts, co_names, co_exceptiontable, co_flags, co_argcount, co_posonlyargcount,
             co_kwonlyargcount, co_stacksize, co_firstlineno, co_nlocalsplus, co_nlocals,
@@ -51,7 +50,7 @@ pub fn table() -> Vec<(&'static str, usize)> {
     );
     #[cfg(not(Py_3_12))]
     rows!(out:
-        LongObject as "PyLongObject" { ob_size }
+        LongObject as "PyLongObject" { ob_size, ob_digit }
         InterpreterFrame as "_PyInterpreterFrame" { f_func, f_code, prev_instr, is_entry }
         CFrame as "_PyCFrame" { use_tracing, current_frame, previous }
         ThreadState as "PyThreadState" {
@@ -61,7 +60,9 @@ pub fn table() -> Vec<(&'static str, usize)> {
     );
     #[cfg(Py_3_12)]
     rows!(out:
-        LongObject as "PyLongObject" { lv_tag as "long_value.lv_tag" }
+        LongObject as "PyLongObject" {
+            lv_tag as "long_value.lv_tag", ob_digit as "long_value.ob_digit",
+        }
         CodeObject as "PyCodeObject" {
             co_framesize, co_version, _co_instrumentation_version, _co_monitoring,
         }
@@ -98,7 +99,7 @@ pub fn table() -> Vec<(&'static str, usize)> {
     ));
     #[cfg(not(Py_3_12))]
     out.push((
-        "_PyRuntimeState.gilstate.tstate_current",
+        "struct pyruntimestate.gilstate.tstate_current",
         CURRENT_THREAD_OFFSET,
     ));
     #[cfg(not(Py_3_13))]

@@ -215,6 +215,24 @@ fn code_statistics(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
     Ok(rows)
 }
 
+/// None if this interpreter can be compiled for, else the reason why not.
+#[pyfunction]
+fn self_test(py: Python<'_>) -> Option<&'static str> {
+    crate::runtime::self_test::interpreter(py).err()
+}
+
+/// What generated code would know of this interpreter, as text.
+#[pyfunction]
+fn runtime_layout(py: Python<'_>) -> String {
+    format!("{:#?}", crate::runtime::layout::runtime_layout(py))
+}
+
+/// Whether this thread must run interpreted, and whether a function's code must.
+#[pyfunction]
+fn tracing_active(function: Bound<'_, PyAny>) -> PyResult<(bool, bool)> {
+    entries::tracing_active(&function)
+}
+
 /// Whether new arenas are made as if memory files were refused.
 #[pyfunction]
 fn refuse_memory_files(refuse: bool) {
@@ -230,7 +248,8 @@ pub mod _testing {
     use super::{
         attach, code_statistics, data_stack_use, detach, entry_count, entry_report, framed_call,
         framed_resume, free_constant, install_constant, layout, native_activation, recursion_left,
-        refuse_memory_files, resume, resume_chain, run_constant, saved_depth, snapshot,
+        refuse_memory_files, resume, resume_chain, run_constant, runtime_layout, saved_depth,
+        self_test, snapshot, tracing_active,
     };
     use pyo3::prelude::*;
 

@@ -52,7 +52,9 @@ pub use native::{pop_native_frame, push_native_frame, set_instruction};
 pub use resume::{
     CallResult, CellPolicy, ResumePoint, SuspendedCall, resume, resume_chain, throw, throw_chain,
 };
-pub use stack_limit::{c_stack_is_exhausted, c_stack_is_low, c_stack_low_mark};
+pub use stack_limit::{
+    c_stack_is_exhausted, c_stack_is_low, c_stack_low_mark, check_stack, stack_cell_address,
+};
 pub use version::{SUPPORTED, current_frame, recursion_remaining};
 
 /// The thread state of the calling thread, as mirrored.

@@ -8,7 +8,13 @@
 //! as plain interpreted calls. Should something still nest below the exhausted mark, a handover
 //! raises `RecursionError`.
 
+use crate::ffi::ThreadState;
 use std::cell::Cell;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Thread state of the thread that asked last, and its low mark: `RuntimeLayout::stack_cell`. Machine
+/// code reads it under the GIL.
+static STACK_CELL: [AtomicU64; 2] = [AtomicU64::new(0), AtomicU64::new(0)];
 
 /// Below this many bytes the stack counts as low (or below half of a small stack).
 const LOW_BYTES: usize = 2 * 1024 * 1024;
@@ -80,4 +86,16 @@ pub fn c_stack_is_low() -> bool {
 pub fn c_stack_is_exhausted() -> bool {
     let here = 0_u8;
     (&raw const here as usize) < marks().exhausted
+}
+
+/// Address of the stack cell.
+pub fn stack_cell_address() -> u64 {
+    STACK_CELL.as_ptr() as u64
+}
+
+/// Refills the stack cell for the current thread; whether its C stack has room for native code.
+pub fn check_stack(thread: *mut ThreadState) -> bool {
+    STACK_CELL[1].store(c_stack_low_mark() as u64, Ordering::Relaxed);
+    STACK_CELL[0].store(thread as u64, Ordering::Relaxed);
+    !c_stack_is_low()
 }

@@ -2,6 +2,7 @@
 
 use crate::runtime::code_memory::{self, CodeBlock};
 use crate::runtime::entry::{self, Call, EntryRecord, EntryState};
+use crate::runtime::{self_test, tracing};
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::ffi::PyObject;
 use pyo3::prelude::*;
@@ -90,6 +91,16 @@ pub fn entry_report(function: &Bound<'_, PyAny>) -> Option<(bool, u64, u64)> {
         .native_calls
         .get();
     Some((record.is_attached(), record.calls(), native))
+}
+
+/// Whether this thread must run interpreted, and whether a function's code must.
+pub fn tracing_active(function: &Bound<'_, PyAny>) -> PyResult<(bool, bool)> {
+    let py = function.py();
+    let interpreter = self_test::interpreter(py).map_err(PyRuntimeError::new_err)?;
+    let code = function.getattr("__code__")?;
+    // SAFETY: the attribute of a function is a code object; others do not have it.
+    let monitored = unsafe { tracing::code_is_monitored(code.as_ptr().cast()) };
+    Ok((tracing::tracing_active(py, interpreter), monitored))
 }
 
 /// Number of records.

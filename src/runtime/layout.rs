@@ -1,0 +1,208 @@
+//! Fills `abi::layout::RuntimeLayout` for the interpreter of this process.
+
+use super::frame::stack_cell_address;
+use super::self_test::{self, Interpreter};
+use super::tracing::blessed_version_address;
+use crate::abi::layout::{
+    Base, EntryCheck, EvalBreaker, Expected, GlobalsGuard, LongLayout, RuntimeLayout, SmallInts,
+    ThreadStateAccess,
+};
+use crate::ffi::{ArrayDescr, ArrayObject, CodeObject, InterpreterFrame, LongObject, ThreadState};
+use pyo3::ffi::{
+    self, PyASCIIObject, PyByteArrayObject, PyBytesObject, PyCellObject, PyDictObject,
+    PyFloatObject, PyFunctionObject, PyListObject, PyObject, PyTupleObject, PyVarObject,
+};
+use pyo3::prelude::*;
+use std::mem::offset_of;
+
+/// What generated code must know, or why everything stays interpreted.
+pub fn runtime_layout(py: Python<'_>) -> Result<RuntimeLayout, &'static str> {
+    let interpreter = self_test::interpreter(py)?;
+    #[cfg(not(Py_3_12))]
+    let (recursion_remaining, current_exception, long, frame_instruction) = (
+        offset_of!(ThreadState, recursion_remaining),
+        offset_of!(ThreadState, curexc_type),
+        LongLayout::SignedSize {
+            size: offset_of!(LongObject, ob_size) as i32,
+            digits: offset_of!(LongObject, ob_digit) as i32,
+        },
+        offset_of!(InterpreterFrame, prev_instr),
+    );
+    #[cfg(Py_3_12)]
+    let (recursion_remaining, current_exception, long, frame_instruction) = (
+        offset_of!(ThreadState, py_recursion_remaining),
+        offset_of!(ThreadState, current_exception),
+        LongLayout::Tagged {
+            tag: offset_of!(LongObject, lv_tag) as i32,
+            digits: offset_of!(LongObject, ob_digit) as i32,
+        },
+        offset_of!(InterpreterFrame, instruction),
+    );
+    Ok(RuntimeLayout {
+        refcount: offset_of!(PyObject, ob_refcnt) as i32,
+        class: offset_of!(PyObject, ob_type) as i32,
+        immortal: cfg!(Py_3_12),
+        long,
+        small_ints: interpreter
+            .small_ints
+            .map(|(address, stride, count)| SmallInts {
+                address,
+                stride,
+                low: -5,
+                count,
+            }),
+        float_value: offset_of!(PyFloatObject, ob_fval) as i32,
+        var_size: offset_of!(PyVarObject, ob_size) as i32,
+        list_items: offset_of!(PyListObject, ob_item) as i32,
+        list_allocated: offset_of!(PyListObject, allocated) as i32,
+        tuple_items: offset_of!(PyTupleObject, ob_item) as i32,
+        bytes_data: offset_of!(PyBytesObject, ob_sval) as i32,
+        bytearray_start: offset_of!(PyByteArrayObject, ob_start) as i32,
+        str_length: offset_of!(PyASCIIObject, length) as i32,
+        array_items: offset_of!(ArrayObject, ob_item) as i32,
+        array_descr: offset_of!(ArrayObject, ob_descr) as i32,
+        array_descr_typecode: offset_of!(ArrayDescr, typecode) as i32,
+        cell_content: offset_of!(PyCellObject, ob_ref) as i32,
+        function_code: offset_of!(PyFunctionObject, func_code) as i32,
+        function_defaults: offset_of!(PyFunctionObject, func_defaults) as i32,
+        function_kwdefaults: offset_of!(PyFunctionObject, func_kwdefaults) as i32,
+        // SAFETY: the three singletons live as long as the process.
+        none_object: unsafe { ffi::Py_None() } as u64,
+        // SAFETY: as above.
+        true_object: unsafe { ffi::Py_True() } as u64,
+        // SAFETY: as above.
+        false_object: unsafe { ffi::Py_False() } as u64,
+        thread_state: match interpreter.current_thread {
+            Some(address) => ThreadStateAccess::LoadFrom(address),
+            None => ThreadStateAccess::Call(ffi::PyThreadState_Get as *const () as u64),
+        },
+        recursion_remaining: recursion_remaining as i32,
+        current_exception: current_exception as i32,
+        stack_cell: stack_cell_address(),
+        frame_instruction: frame_instruction as i32,
+        eval_breaker: eval_breaker(interpreter),
+        entry_checks: entry_checks(interpreter),
+        globals_guard: globals_guard(),
+    })
+}
+
+fn eval_breaker(interpreter: &Interpreter) -> EvalBreaker {
+    match interpreter.eval_breaker {
+        Some(address) => EvalBreaker {
+            base: Base::Absolute(address),
+            offset: 0,
+            width: 4,
+            mask: u64::from(u32::MAX),
+        },
+        // The bits above are the monitoring version.
+        #[cfg(Py_3_13)]
+        None => EvalBreaker {
+            base: Base::ThreadState,
+            offset: offset_of!(ThreadState, eval_breaker) as i32,
+            width: 8,
+            mask: 0xff,
+        },
+        #[cfg(not(Py_3_13))]
+        None => unreachable!("3.11 and 3.12 have the word in the interpreter state"),
+    }
+}
+
+fn word(base: Base, offset: usize, expected: Expected) -> EntryCheck {
+    EntryCheck {
+        base,
+        path: Vec::new(),
+        offset: offset as i32,
+        width: 8,
+        mask: u64::MAX,
+        expected,
+    }
+}
+
+/// No tracer, no profiler, no PEP 523 hook, no monitoring tool that was not looked at.
+fn entry_checks(interpreter: &Interpreter) -> Vec<EntryCheck> {
+    let nothing = Expected::Constant(0);
+    let mut checks = vec![
+        word(
+            Base::ThreadState,
+            offset_of!(ThreadState, c_tracefunc),
+            nothing,
+        ),
+        word(
+            Base::ThreadState,
+            offset_of!(ThreadState, c_profilefunc),
+            nothing,
+        ),
+        word(
+            Base::Absolute(interpreter.eval_frame),
+            0,
+            Expected::Constant(interpreter.plain_eval_frame),
+        ),
+    ];
+    if let Some(version) = interpreter.monitoring_version {
+        checks.push(word(
+            Base::Absolute(version),
+            0,
+            Expected::Cell(blessed_version_address()),
+        ));
+    }
+    checks
+}
+
+/// Further checks for one code object: no tool has events on it alone. Made when the code is
+/// compiled, while `tracing::code_is_monitored` is false.
+///
+/// # Safety
+/// `code` is a code object that lives as long as the checks are used.
+pub unsafe fn entry_checks_of_code(code: *mut CodeObject) -> Vec<EntryCheck> {
+    #[cfg(not(Py_3_12))]
+    {
+        let _ = code;
+        Vec::new()
+    }
+    #[cfg(Py_3_12)]
+    {
+        let data_word = code as u64 + offset_of!(CodeObject, _co_monitoring) as u64;
+        // SAFETY: as required.
+        let data = unsafe { (*code)._co_monitoring };
+        let same = Expected::Constant(data as u64);
+        let mut checks = vec![word(Base::Absolute(data_word), 0, same)];
+        if !data.is_null() {
+            // Two overlapping words cover the bytes, one of tools' bits per event.
+            let own = super::tracing::own_tool_bit();
+            let foreign = u64::from_ne_bytes([!own; 8]);
+            for offset in [0, crate::ffi::LOCAL_MONITORS - 8] {
+                let mut check = word(Base::Absolute(data as u64), offset, Expected::Constant(0));
+                check.mask = foreign;
+                checks.push(check);
+            }
+        }
+        checks
+    }
+}
+
+#[cfg_attr(
+    all(Py_3_12, not(Py_3_14)),
+    expect(deprecated, reason = "only the place of the field is asked")
+)]
+/// Every version to 3.13 counts dict changes; the low bits belong to watchers.
+fn globals_guard() -> GlobalsGuard {
+    #[cfg(not(Py_3_14))]
+    {
+        let shift = if cfg!(Py_3_13) {
+            12
+        } else if cfg!(Py_3_12) {
+            8
+        } else {
+            0
+        };
+        GlobalsGuard::Versions {
+            offset: offset_of!(PyDictObject, ma_version_tag) as i32,
+            shift,
+        }
+    }
+    #[cfg(Py_3_14)]
+    {
+        let _ = size_of::<PyDictObject>();
+        GlobalsGuard::ValidWord
+    }
+}

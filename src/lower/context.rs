@@ -19,6 +19,7 @@ use crate::abi::deopt_table::{DeoptTable, ExitKind};
 use crate::abi::exit_reason::ExitReason;
 use crate::abi::layout::RuntimeLayout;
 use crate::abi::support::Support;
+use crate::analysis::ownership::{Ownership, analyze_exits};
 use crate::hir::{
     BlockId, Edge, FrameStateId, Function, Instr, InstrId, IntRange, Op, Repr, Terminator, ValueId,
 };
@@ -47,7 +48,7 @@ pub struct Lowering<'a, 'b> {
     /// What is lowered.
     pub function: &'a Function,
     /// How.
-    pub options: &'a Options<'a>,
+    pub options: &'a Options,
     /// The first parameter of the body.
     pub thread_state: Value,
     /// Where live values go when the code leaves.
@@ -59,6 +60,8 @@ pub struct Lowering<'a, 'b> {
     pub arguments: Option<StackSlot>,
     /// The body itself, for calls of it by itself.
     pub itself: Option<FuncRef>,
+    /// References held at each way out.
+    ownership: Ownership,
     /// Ways out.
     pub exits: Exits,
     values: Vec<Option<Value>>,
@@ -80,7 +83,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
         function: &'a Function,
         layout: &'a RuntimeLayout,
         addresses: &'a dyn AddressProvider,
-        options: &'a Options<'a>,
+        options: &'a Options,
         builder: FunctionBuilder<'b>,
         itself: Option<FuncRef>,
     ) -> Result<(DeoptTable, Option<StackSlot>, FunctionBuilder<'b>), LowerError> {
@@ -116,6 +119,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
             native_frame,
             arguments: None,
             itself,
+            ownership: analyze_exits(function),
             exits: Exits::default(),
             values: vec![None; function.values.len()],
             blocks: vec![None; function.blocks.len()],
@@ -287,13 +291,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
             origin: current.instr.origin,
             operand: current.instr.operand,
         };
-        let owned = self
-            .options
-            .ownership
-            .instrs
-            .get(&(current.id, kind))
-            .cloned()
-            .unwrap_or_default();
+        let owned = self.ownership.held_at(current.id).to_vec();
         Ok(self.exit_block(place, owned, result))
     }
 
@@ -375,13 +373,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
                     origin,
                     operand: 0,
                 };
-                let owned = self
-                    .options
-                    .ownership
-                    .terminators
-                    .get(&id)
-                    .cloned()
-                    .unwrap_or_default();
+                let owned = self.ownership.held_at_exit(id).to_vec();
                 let block = self.exit_block(place, owned, None);
                 self.emitter.builder.ins().jump(block, &[]);
                 Ok(())

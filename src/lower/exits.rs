@@ -20,17 +20,7 @@ use crate::abi::deopt_table::{
 };
 use crate::abi::exit_reason::ExitReason;
 use crate::abi::support::Support;
-use crate::hir::{BlockId, FrameStateId, InstrId, Op, Origin, Repr, Slot, ValueId, VirtualObject};
-
-/// Which owned boxed values the code must drop when it leaves at a place: the late ownership pass
-/// finds them. An absent entry means none.
-#[derive(Clone, Default, Debug)]
-pub struct ExitOwnership {
-    /// By instruction and kind of exit.
-    pub instrs: HashMap<(InstrId, ExitKind), Vec<ValueId>>,
-    /// By block, for `Terminator::Exit`.
-    pub terminators: HashMap<BlockId, Vec<ValueId>>,
-}
+use crate::hir::{FrameStateId, Op, Origin, Repr, Slot, ValueId, VirtualObject};
 
 /// What sites must have in common to share a block.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -324,6 +314,12 @@ impl Lowering<'_, '_> {
         shift: u32,
     ) -> Result<ValueDescriptor, LowerError> {
         let repr = self.function.value(id).repr;
+        // One word for an object, however many guards know it better.
+        let id = if repr == Repr::Boxed {
+            self.function.object_behind(id)
+        } else {
+            id
+        };
         if repr == Repr::Ptr {
             return Err(LowerError::malformed(format!(
                 "raw pointer {id} in a frame state"

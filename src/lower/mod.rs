@@ -20,7 +20,7 @@ mod context;
 mod emitter;
 mod entry;
 pub mod error;
-pub mod exits;
+mod exits;
 mod floats;
 mod guards;
 mod ints;
@@ -42,13 +42,10 @@ use crate::hir::{Function, InstrId};
 
 pub use addresses::AddressProvider;
 pub use error::LowerError;
-pub use exits::ExitOwnership;
 
 /// How to lower.
-#[derive(Default)]
-pub struct Options<'a> {
-    /// Owned values to be dropped at exits.
-    pub ownership: std::borrow::Cow<'a, ExitOwnership>,
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Options {
     /// Keep the Cranelift IR as text.
     pub keep_clif: bool,
     /// Push a frame also before calls of compiled functions, so that the interpreter's chain of

@@ -33,6 +33,7 @@ lint: python
 	$(PYTHON) scripts/check.py lint
 
 bench: .venv
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check $$(grep ^numpy scripts/requirements.txt)
 	.venv/bin/python benches/run.py
 	.venv/bin/python benches/costs.py
 	cargo bench

@@ -67,10 +67,10 @@ def pip_install(python, *arguments):
 
 
 def environment(name, python):
-    """The test environment called `name` (a minor version) with pytest; returns its Python."""
+    """The test environment called `name` (a minor version); returns its Python."""
 
     def install(made):
-        pip_install(made, pinned("pytest"))
+        pip_install(made, pinned("pytest"), pinned("numpy"))
 
     return make(VENVS / name, python, ["--without-pip"], install)
 

@@ -5,6 +5,7 @@ pub mod bits;
 pub mod dominators;
 pub mod liveness;
 pub mod loops;
+pub mod memory;
 pub mod ownership;
 pub mod range;
 pub mod value_ranges;

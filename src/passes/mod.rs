@@ -12,6 +12,8 @@ pub mod clean_params;
 pub mod dead_code;
 pub mod edit;
 pub mod guard_elim;
+pub mod gvn;
+pub mod hash;
 pub mod idle_drops;
 pub mod ownership;
 pub mod pipeline;
@@ -34,6 +36,7 @@ pub const PASSES: &[&dyn Pass] = &[
     &dead_code::DeadCode,
     &dead_code::DeadSnapshots,
     &guard_elim::GuardElim,
+    &gvn::Gvn,
     &idle_drops::IdleDrops,
     &ownership::Ownership,
     &range_checks::RangeChecks,

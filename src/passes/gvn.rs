@@ -1,0 +1,262 @@
+//! Computes nothing twice: an instruction whose value a dominating one already has is that value.
+//!
+//! Equal means: same op, same operands (an object and what a guard makes of it are the same, operands
+//! of commutative ops have no order), and for what reads memory the same versions of the heaps it
+//! reads (`analysis/memory.rs`). That covers arithmetic, guards, lengths, storage pointers, items.
+//! What a store wrote is what the next load of that place finds.
+//!
+//! An op that leaves when it fails has succeeded if a dominating equal one has. Refused: what makes a
+//! new object (two floats boxed from one number are two objects), and what writes or raises.
+
+use smallvec::SmallVec;
+
+use super::Pass;
+use super::edit::{Rules, Verdict, rewrite};
+use super::hash::QuickMap;
+use crate::abi::exit_reason::ExitReason;
+use crate::analysis::dominators::Dominators;
+use crate::analysis::loops::Loops;
+use crate::analysis::memory::{Memory, Versions};
+use crate::hir::attributes::{Cond, Container, DivMode, IntWidth, Overflow};
+use crate::hir::{BlockId, Function, InstrId, Op, Repr, Type, ValueId};
+
+/// `gvn`.
+pub struct Gvn;
+
+impl Pass for Gvn {
+    fn name(&self) -> &'static str {
+        "gvn"
+    }
+
+    fn run(&self, function: &mut Function) {
+        let dominators = Dominators::new(function);
+        let loops = Loops::new(function, &dominators);
+        let memory = Memory::new(function, &dominators, &loops);
+        let mut rules = Numbering {
+            dominators: &dominators,
+            memory: &memory,
+            block: function.entry,
+            versions: Versions::default(),
+            known: QuickMap::default(),
+            stored_floats: QuickMap::default(),
+            unboxed: QuickMap::default(),
+        };
+        rewrite(function, &dominators, &mut rules);
+    }
+}
+
+#[derive(PartialEq, Eq, Hash)]
+struct Key {
+    op: Op,
+    args: SmallVec<[ValueId; 4]>,
+    versions: [u32; 2],
+}
+
+struct Numbering<'a> {
+    dominators: &'a Dominators,
+    memory: &'a Memory,
+    block: BlockId,
+    versions: Versions,
+    /// The last block that computed it, and the value, if it has one.
+    known: QuickMap<Key, (BlockId, Option<ValueId>)>,
+    /// Keys of loads that find a float stored unboxed.
+    stored_floats: QuickMap<Key, (BlockId, ValueId)>,
+    /// Items of lists whose float is known.
+    unboxed: QuickMap<ValueId, ValueId>,
+}
+
+impl Rules for Numbering<'_> {
+    fn enter(&mut self, _function: &mut Function, block: BlockId) {
+        self.block = block;
+        self.versions = self.memory.at_start(block);
+    }
+
+    fn instr(
+        &mut self,
+        function: &mut Function,
+        id: InstrId,
+        _before: &mut Vec<InstrId>,
+    ) -> Verdict {
+        let verdict = self.number(function, id);
+        if verdict == Verdict::Keep {
+            self.versions.write(id, function.effects_of(id).writes);
+            self.remember_store(function, id);
+        }
+        verdict
+    }
+}
+
+impl Numbering<'_> {
+    fn number(&mut self, function: &mut Function, id: InstrId) -> Verdict {
+        let instr = function.instr(id);
+        let (op, result) = (instr.op, instr.result);
+        if !is_numbered(op) {
+            return Verdict::Keep;
+        }
+        if op == Op::UnboxF64
+            && let Some(&float) = self.unboxed.get(&function.object_behind(instr.args[0]))
+        {
+            return Verdict::Replace(float);
+        }
+        let Some(key) = self.key(function, op, &instr.args) else {
+            return Verdict::Keep;
+        };
+        if op == Op::UnboxInt(IntWidth::Full) {
+            // The narrower check is as good.
+            let compact = Key {
+                op: Op::UnboxInt(IntWidth::Compact),
+                args: key.args.clone(),
+                ..key
+            };
+            if let Some(&(block, Some(value))) = self.known.get(&compact)
+                && self.dominators.dominates(block, self.block)
+            {
+                return Verdict::Replace(value);
+            }
+        }
+        if let Some(&(block, known)) = self.known.get(&key)
+            && self.dominators.dominates(block, self.block)
+        {
+            match (known, result) {
+                (Some(known), Some(result)) => {
+                    if function
+                        .value(known)
+                        .ty
+                        .is_subset(function.value(result).ty)
+                    {
+                        return Verdict::Replace(known);
+                    }
+                }
+                (None, None) => return Verdict::Remove,
+                _ => {}
+            }
+        }
+        if op == Op::LoadList
+            && let Some(&(block, float)) = self.stored_floats.get(&key)
+            && self.dominators.dominates(block, self.block)
+            && let Some(result) = result
+            && Type::FLOAT.is_subset(function.value(result).ty)
+        {
+            self.unboxed.insert(result, float);
+            function.value_mut(result).ty = Type::FLOAT;
+        }
+        self.known.insert(key, (self.block, result));
+        Verdict::Keep
+    }
+
+    fn key(&self, function: &Function, op: Op, args: &[ValueId]) -> Option<Key> {
+        let versions = self.versions.of(op.effects().reads)?;
+        let mut args: SmallVec<[ValueId; 4]> = args
+            .iter()
+            .map(|&value| match function.value(value).repr {
+                Repr::Boxed => function.object_behind(value),
+                _ => value,
+            })
+            .collect();
+        let op = canonical(op, &mut args);
+        Some(Key { op, args, versions })
+    }
+
+    /// The next load of what was stored finds it.
+    fn remember_store(&mut self, function: &Function, id: InstrId) {
+        let instr = function.instr(id);
+        let (load, place) = match instr.op {
+            Op::StoreList | Op::StoreListF64 => (Op::LoadList, 3),
+            Op::StoreByteArray => (Op::LoadByteArray, 3),
+            // Items of 32-bit float arrays are rounded by the store.
+            Op::StoreArray(container) if container != Container::ArrayF32 => {
+                (Op::LoadArray(container), 3)
+            }
+            Op::StoreCell => (Op::LoadCell, 1),
+            _ => return,
+        };
+        let (args, value) = (&instr.args[..place], instr.args[place]);
+        let Some(key) = self.key(function, load, args) else {
+            return;
+        };
+        if instr.op == Op::StoreListF64 {
+            self.stored_floats.insert(key, (self.block, value));
+        } else {
+            self.known.insert(key, (self.block, Some(value)));
+        }
+    }
+}
+
+/// Can an equal instruction take its place?
+fn is_numbered(op: Op) -> bool {
+    let effects = op.effects();
+    if effects.may_raise || effects.runs_python || !effects.writes.is_empty() {
+        return false;
+    }
+    match op {
+        // Events and marks, not values.
+        Op::Poll
+        | Op::Snapshot
+        | Op::KeepAlive
+        | Op::Incref
+        | Op::Decref
+        | Op::DecrefPlain
+        // New objects.
+        | Op::BoxI64
+        | Op::BoxU64
+        | Op::BoxF64 => false,
+        Op::CallRuntime(helper) => helper.info().result.is_some_and(|repr| repr != Repr::Boxed),
+        _ => true,
+    }
+}
+
+/// One form for ops that differ only in what is proven or said about their failure, and one order for
+/// operands that have none.
+fn canonical(op: Op, args: &mut SmallVec<[ValueId; 4]>) -> Op {
+    let mut sort = || {
+        if args[0] > args[1] {
+            args.swap(0, 1);
+        }
+    };
+    match op {
+        Op::IntAdd(_) => {
+            sort();
+            Op::IntAdd(Overflow::Never)
+        }
+        Op::IntMul(_) => {
+            sort();
+            Op::IntMul(Overflow::Never)
+        }
+        // Of float operands the order decides which nan results.
+        Op::IntAnd
+        | Op::IntOr
+        | Op::IntXor
+        | Op::U64Add
+        | Op::U64Mul
+        | Op::U64And
+        | Op::U64Or
+        | Op::U64Xor
+        | Op::BoolAnd
+        | Op::BoolOr
+        | Op::BoolXor
+        | Op::IsSame
+        | Op::IntCmp(Cond::Eq | Cond::Ne)
+        | Op::U64Cmp(Cond::Eq | Cond::Ne) => {
+            sort();
+            op
+        }
+        Op::IntCmp(cond @ (Cond::Gt | Cond::Ge)) => {
+            args.swap(0, 1);
+            Op::IntCmp(cond.swapped())
+        }
+        Op::U64Cmp(cond @ (Cond::Gt | Cond::Ge)) => {
+            args.swap(0, 1);
+            Op::U64Cmp(cond.swapped())
+        }
+        Op::IntSub(_) => Op::IntSub(Overflow::Never),
+        Op::IntNeg(_) => Op::IntNeg(Overflow::Never),
+        Op::IntAbs(_) => Op::IntAbs(Overflow::Never),
+        Op::IntShl(_) => Op::IntShl(Overflow::Never),
+        Op::IntShr(_) => Op::IntShr(Overflow::Never),
+        Op::IntFloorDiv(_) => Op::IntFloorDiv(DivMode::Safe),
+        Op::IntMod(_) => Op::IntMod(DivMode::Safe),
+        Op::GuardTrue(_) => Op::GuardTrue(ExitReason::Forced),
+        Op::GuardFalse(_) => Op::GuardFalse(ExitReason::Forced),
+        _ => op,
+    }
+}

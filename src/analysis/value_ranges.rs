@@ -18,7 +18,7 @@ mod scope;
 use super::dominators::Dominators;
 use super::range;
 use crate::hir::{BlockId, Edge, Function, InstrId, IntRange, Repr, Terminator, Value, ValueId};
-use inductions::Induction;
+use inductions::{HeaderFact, Induction};
 
 pub use scope::Scope;
 
@@ -26,6 +26,8 @@ pub use scope::Scope;
 const NARROWING_ROUNDS: usize = 2;
 /// Growing rounds after which loop parameters go to the ends of their representation at once.
 const WIDENING_ROUNDS: usize = 3;
+/// The round that collects what back edges test: what they bring has been seen once.
+const PROPOSING_ROUND: usize = 2;
 /// Rounds after which the analysis gives up sharpening (irreducible or enormous functions).
 const MAXIMAL_ROUNDS: usize = 24;
 /// What the builder of the value knew.
@@ -73,6 +75,9 @@ pub struct ValueRanges<'a> {
     /// By block: a back edge into it can be taken, as of the last round.
     is_reached_back: Vec<bool>,
     inductions: Vec<Induction>,
+    facts: Vec<HeaderFact>,
+    /// By value: the block that defines it. Empty without loops.
+    homes: Vec<Option<BlockId>>,
     round: usize,
     phase: Phase,
 }
@@ -103,10 +108,15 @@ impl<'a> ValueRanges<'a> {
             is_reached: vec![false; function.blocks.len()],
             is_reached_back: vec![false; function.blocks.len()],
             inductions: Vec::new(),
+            facts: Vec::new(),
+            homes: Vec::new(),
             round: 0,
             phase: Phase::Grow,
         };
-        analysis.find_inductions(function);
+        if analysis.has_loops() {
+            analysis.find_inductions(function);
+            analysis.find_homes(function);
+        }
         while analysis.walk(function, &mut |_, _, _| {}) {
             if analysis.round > MAXIMAL_ROUNDS {
                 analysis.give_up(function);
@@ -118,6 +128,7 @@ impl<'a> ValueRanges<'a> {
             analysis.find_counters(function);
             for _ in 0..NARROWING_ROUNDS {
                 analysis.walk(function, &mut |_, _, _| {});
+                analysis.settle_facts();
             }
         }
         analysis
@@ -132,6 +143,15 @@ impl<'a> ValueRanges<'a> {
     /// Bounds that hold by the value's definition; to be asked after [`ValueRanges::visit`].
     pub fn by_definition(&self, value: ValueId) -> IntRange {
         self.scope.range(value)
+    }
+
+    fn has_loops(&self) -> bool {
+        let leads_back = |&block: &BlockId| {
+            self.dominators
+                .predecessors(block)
+                .any(|from| self.is_back(from, block))
+        };
+        self.dominators.preorder().iter().any(leads_back)
     }
 
     fn is_back(&self, from: BlockId, to: BlockId) -> bool {
@@ -254,6 +274,11 @@ impl<'a> ValueRanges<'a> {
                 }
             }
         }
+        for fact in &self.facts {
+            if fact.header == block && fact.holds {
+                self.scope.differences.push((fact.x, fact.y, fact.bound));
+            }
+        }
         let Some(parent) = parent else { return true };
         if self.dominators.predecessor_count(block) != 1 {
             return true;
@@ -313,6 +338,13 @@ impl<'a> ValueRanges<'a> {
             &mut self.is_reached
         };
         reached[edge.block.index()] = true;
+        match self.phase {
+            Phase::Grow if is_back && self.round == PROPOSING_ROUND => {
+                self.propose_facts(function, edge);
+            }
+            Phase::Narrow => self.check_facts(function, edge),
+            _ => {}
+        }
         let params = &function.block(edge.block).params;
         for (&param, &arg) in params.iter().zip(&edge.args) {
             if !is_tracked(function.value(param).repr) {

@@ -4,7 +4,7 @@ use smallvec::SmallVec;
 
 use super::ValueRanges;
 use crate::analysis::range;
-use crate::hir::{BlockId, Definition, Function, IntRange, Op, Repr, ValueId};
+use crate::hir::{BlockId, Definition, Edge, Function, IntRange, Op, Repr, ValueId};
 
 /// No activation of native code runs a loop that often: more than a year at one iteration per
 /// nanosecond, without one signal, thread switch or collection to make it leave.
@@ -24,7 +24,133 @@ pub(super) struct Induction {
     pub(super) falls: bool,
 }
 
+/// `x - y <= bound` in a loop, where each is a parameter of the header or comes from outside. Found
+/// among the conditions of a back edge; to be checked on every edge into the header. That makes
+/// `while i < n:` as good as `for`, whose condition is tested in the header: CPython tests a `while`
+/// again at its end.
+pub(super) struct HeaderFact {
+    pub(super) header: BlockId,
+    pub(super) x: ValueId,
+    pub(super) y: ValueId,
+    pub(super) bound: i128,
+    /// Holds on every edge.
+    pub(super) holds: bool,
+    /// Does not hold on some edge.
+    fails: bool,
+}
+
+/// Facts per function, and conditions of an edge that are looked at.
+const FACT_LIMIT: usize = 64;
+
 impl ValueRanges<'_> {
+    /// Prepares for questions about loops: where values come from, what joins join.
+    pub(super) fn find_homes(&mut self, function: &Function) {
+        self.homes = vec![None; function.values.len()];
+        for &block in self.dominators.reverse_postorder() {
+            let data = function.block(block);
+            let results = data
+                .instrs
+                .iter()
+                .filter_map(|&id| function.instr(id).result);
+            for value in data.params.iter().copied().chain(results) {
+                self.homes[value.index()] = Some(block);
+            }
+            self.find_join(function, block);
+        }
+    }
+
+    /// Ints that are one of a few values, by the way control came; not of loops: what a back edge
+    /// brings may have been computed again since.
+    fn find_join(&mut self, function: &Function, block: BlockId) {
+        let params = &function.block(block).params;
+        let is_back = |from: BlockId| self.is_back(from, block);
+        if params.is_empty()
+            || self.dominators.predecessor_count(block) > 3
+            || self.dominators.predecessors(block).any(is_back)
+        {
+            return;
+        }
+        for (at, &param) in params.iter().enumerate() {
+            if function.value(param).repr != Repr::I64 {
+                continue;
+            }
+            let mut joined = SmallVec::new();
+            for from in self.dominators.predecessors(block) {
+                function.block(from).terminator.for_each_edge(|edge| {
+                    if edge.block == block {
+                        joined.push(edge.args[at]);
+                    }
+                });
+            }
+            if !joined.is_empty() {
+                self.scope.joins.insert(param, joined);
+            }
+        }
+    }
+
+    /// What a value of a header's fact is on an edge into that header.
+    fn on_edge(function: &Function, edge: &Edge, value: ValueId) -> ValueId {
+        let params = &function.block(edge.block).params;
+        let at = params.iter().position(|&param| param == value);
+        at.and_then(|at| edge.args.get(at).copied())
+            .unwrap_or(value)
+    }
+
+    /// Checks proposed facts on an edge.
+    pub(super) fn check_facts(&mut self, function: &Function, edge: &Edge) {
+        for fact in &mut self.facts {
+            if fact.header == edge.block && !fact.holds {
+                let x = Self::on_edge(function, edge, fact.x);
+                let y = Self::on_edge(function, edge, fact.y);
+                fact.fails |= self.scope.difference(function, x, y) > fact.bound;
+            }
+        }
+    }
+
+    /// Proposes what a back edge tests.
+    pub(super) fn propose_facts(&mut self, function: &Function, edge: &Edge) {
+        let header = edge.block;
+        let params = &function.block(header).params;
+        // A parameter that gets the value, or the value itself if it comes from outside.
+        let inside = |value: ValueId| {
+            if let Some(at) = edge.args.iter().position(|&arg| arg == value) {
+                return Some((params[at], true));
+            }
+            let home = self.homes[value.index()]?;
+            let is_outside = home != header && self.dominators.dominates(home, header);
+            is_outside.then_some((value, false))
+        };
+        let recent = self.scope.differences.iter().rev().take(FACT_LIMIT);
+        let mut found = Vec::new();
+        for &(x, y, bound) in recent {
+            if let (Some((x, param_x)), Some((y, param_y))) = (inside(x), inside(y))
+                && (param_x || param_y)
+                && x != y
+            {
+                let is_known = self.facts.iter().any(|fact| {
+                    (fact.header, fact.x, fact.y) == (header, x, y) && fact.bound <= bound
+                });
+                if !is_known && self.facts.len() + found.len() < FACT_LIMIT {
+                    found.push(HeaderFact {
+                        header,
+                        x,
+                        y,
+                        bound,
+                        holds: false,
+                        fails: false,
+                    });
+                }
+            }
+        }
+        self.facts.append(&mut found);
+    }
+
+    /// After a round that over-approximates: facts that were checked on all edges hold or go.
+    pub(super) fn settle_facts(&mut self) {
+        self.facts.retain(|fact| !fact.fails);
+        self.facts.iter_mut().for_each(|fact| fact.holds = true);
+    }
+
     /// Int parameters of loops with one entrance, and their first values.
     pub(super) fn find_inductions(&mut self, function: &Function) {
         for &header in self.dominators.preorder() {

@@ -1,5 +1,9 @@
 //! What holds at one place: ranges under the conditions that lead there, and differences.
 
+use std::collections::HashMap;
+
+use smallvec::SmallVec;
+
 use super::declared;
 use crate::analysis::range;
 use crate::hir::attributes::{Cond, IntWidth};
@@ -18,6 +22,8 @@ pub struct Scope {
     undo: Vec<(ValueId, IntRange)>,
     /// `x - y <= k`.
     pub(super) differences: Vec<(ValueId, ValueId, i128)>,
+    /// Parameters of joins, and what the edges pass.
+    pub(super) joins: HashMap<ValueId, SmallVec<[ValueId; 4]>>,
 }
 
 impl Scope {
@@ -26,6 +32,7 @@ impl Scope {
             ranges,
             undo: Vec::new(),
             differences: Vec::new(),
+            joins: HashMap::new(),
         }
     }
 
@@ -237,6 +244,10 @@ impl Scope {
                 }
                 _ => {}
             }
+        }
+        if let Some(joined) = self.joins.get(&x) {
+            let worst = joined.iter().map(|&value| ask(value, y)).max();
+            best = best.min(worst.unwrap_or(FAR));
         }
         for &(left, right, bound) in self.differences.iter().rev() {
             if left == x {

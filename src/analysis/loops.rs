@@ -14,6 +14,11 @@ use crate::hir::{BlockId, Function};
 pub struct LoopId(u32);
 
 impl LoopId {
+    /// The id of the row.
+    pub fn new(index: usize) -> LoopId {
+        LoopId(index as u32)
+    }
+
     /// The row in [`Loops::all`].
     pub fn index(self) -> usize {
         self.0 as usize

@@ -15,6 +15,7 @@ pub mod guard_elim;
 pub mod gvn;
 pub mod hash;
 pub mod idle_drops;
+pub mod licm;
 pub mod ownership;
 pub mod pipeline;
 pub mod range_checks;
@@ -38,6 +39,7 @@ pub const PASSES: &[&dyn Pass] = &[
     &guard_elim::GuardElim,
     &gvn::Gvn,
     &idle_drops::IdleDrops,
+    &licm::Licm,
     &ownership::Ownership,
     &range_checks::RangeChecks,
     &wrap_masked::WrapMasked,

@@ -50,7 +50,7 @@ pub fn table() -> Vec<(&'static str, usize)> {
     );
     #[cfg(not(Py_3_12))]
     rows!(out:
-        LongObject as "PyLongObject" { ob_size, ob_digit }
+        LongObject as "PyLongObject" { ob_size as "ob_base.ob_size", ob_digit }
         InterpreterFrame as "_PyInterpreterFrame" { f_func, f_code, prev_instr, is_entry }
         CFrame as "_PyCFrame" { use_tracing, current_frame, previous }
         ThreadState as "PyThreadState" {

@@ -1,1 +1,15 @@
-//! Compiles one function: options, pipeline, statistics.
+//! Compiles one function: options, tiers, pipeline, statistics.
+//!
+//! The driver is the only place that knows both halves: it copies what the compiler needs out of the
+//! interpreter, runs the compiler on plain data, and gives its output to the runtime. No unsafe code.
+
+pub mod bind;
+pub mod compile;
+pub mod engine;
+pub mod known;
+pub mod observe;
+pub mod options;
+pub mod profit;
+pub mod record;
+pub mod report;
+pub mod world;

@@ -15,8 +15,8 @@ pub type CodeKey = u32;
 pub struct Site {
     /// How often versions left here.
     pub exits: u32,
-    /// Why.
-    pub reasons: Vec<ExitReason>,
+    /// Why, and how often for each reason.
+    pub reasons: Vec<(ExitReason, u32)>,
     /// Classes of the operands, counted from the top of the stack.
     pub operands: Vec<Type>,
     /// Widths of int operands.
@@ -26,7 +26,15 @@ pub struct Site {
 impl Site {
     /// It left for this reason before.
     pub fn left_for(&self, reason: ExitReason) -> bool {
-        self.reasons.contains(&reason)
+        self.times(reason) > 0
+    }
+
+    /// How often it left for this reason.
+    pub fn times(&self, reason: ExitReason) -> u32 {
+        self.reasons
+            .iter()
+            .find(|row| row.0 == reason)
+            .map_or(0, |row| row.1)
     }
 
     /// Classes seen of operand `position`; empty if unknown.
@@ -56,8 +64,9 @@ impl History {
     pub fn record(&mut self, code: CodeKey, offset: u32, reason: ExitReason) -> &mut Site {
         let site = self.sites.entry((code, offset)).or_default();
         site.exits += 1;
-        if !site.reasons.contains(&reason) {
-            site.reasons.push(reason);
+        match site.reasons.iter_mut().find(|row| row.0 == reason) {
+            Some(row) => row.1 += 1,
+            None => site.reasons.push((reason, 1)),
         }
         site
     }

@@ -120,12 +120,12 @@ impl Lifter<'_> {
         left: ValueId,
         right: ValueId,
     ) -> Step<Option<ValueId>> {
-        let overflowed = self.left_for(ExitReason::Overflow) || self.left_for(ExitReason::WideInt);
+        let overflowed = self.left_for(ExitReason::Overflow);
         let wide = self.is_big(left, 1) || self.is_big(right, 0);
         if op == BinaryOperator::MatrixMultiply {
             return Ok(None);
         }
-        if wide || (overflowed && self.site().is_some_and(|site| site.exits >= 2)) {
+        if wide || overflowed {
             let helper = long_helper(op);
             let bools = self.ty(left) == Type::BOOL || self.ty(right) == Type::BOOL;
             if bools {

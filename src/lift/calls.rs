@@ -10,10 +10,10 @@ use crate::feedback::Fact;
 use crate::hir::attributes::{CallShape, Cond, Overflow};
 use crate::hir::{Callee, CalleeId, IntRange, Op, Repr, Type, ValueId};
 
-use super::item::{Item, Virtual, number_class};
+use super::item::{Form, Item, Virtual, join_form, number_class};
 use super::{
-    Builtin, BuiltinClass, BuiltinMethod, CalleeFacts, Frame, FunctionHandle, Lifter, NoteKind,
-    ObjectFact, ObjectKind, Step,
+    Builtin, BuiltinClass, BuiltinMethod, CACHED_COST, CalleeFacts, DEFAULT_COST, Frame,
+    FunctionHandle, Lifter, NoteKind, ObjectFact, ObjectKind, Step,
 };
 
 /// Longest callee, in neutral operations, that is inlined.
@@ -34,7 +34,7 @@ impl Lifter<'_> {
         }
         let value = self.as_boxed(value)?;
         let name = self.name_object(name);
-        self.note(NoteKind::RuntimeCall, "attribute of an object");
+        self.note_cost(NoteKind::RuntimeCall, CACHED_COST, "attribute of an object");
         let result = self.runtime(HelperId::GetAttribute, &[value, name])?;
         self.release(&Item::Value(value))?;
         self.push(result);
@@ -109,8 +109,9 @@ impl Lifter<'_> {
         }
         let value = self.as_boxed(value)?;
         let name = self.name_object(name);
-        self.note(
+        self.note_cost(
             NoteKind::RuntimeCall,
+            CACHED_COST,
             format!("look-up of the method `{text}`"),
         );
         let method = self.runtime(HelperId::GetAttribute, &[value, name])?;
@@ -157,8 +158,14 @@ impl Lifter<'_> {
         if self.inline_depth > 0 {
             return Err(self.do_not_inline());
         }
-        self.note(
+        let cost = match self.ty(callable) {
+            // Methods of builtin classes: called the same way by the interpreter.
+            Type::OTHER | Type::BUILTIN if self.objects.contains_key(&callable) => DEFAULT_COST,
+            _ => CACHED_COST,
+        };
+        self.note_cost(
             NoteKind::RuntimeCall,
+            cost,
             "call of a function that is not compiled",
         );
         let mut operands = vec![callable];
@@ -646,15 +653,20 @@ impl Lifter<'_> {
 
     /// Joins the returns of inlined code into one value.
     fn continue_after_inline(&mut self, returns: Vec<super::Return>) -> Step<Item> {
-        let mut shape: Option<(Repr, Type)> = None;
+        let mut shape: Option<Form> = None;
         for site in &returns {
             let Item::Value(value) = site.item else {
                 return Err(self.refuse("internal: no return value"));
             };
-            let mine = (self.repr(value), self.ty(value));
-            shape = Some(shape.map_or(mine, |other| super::item::join_value(other, mine)));
+            let mine = self.form(value);
+            shape = Some(shape.map_or(mine, |other| join_form(other, mine)));
         }
-        let (repr, ty) = shape.unwrap_or((Repr::Boxed, Type::NONE));
+        let none = Form {
+            repr: Repr::Boxed,
+            ty: Type::NONE,
+            wide: false,
+        };
+        let Form { repr, ty, .. } = shape.unwrap_or(none);
         if let [only] = &returns[..] {
             self.block = only.block;
             self.snapshot = None;
@@ -735,8 +747,8 @@ impl Lifter<'_> {
             let returns = self
                 .knowledge
                 .returns
-                .unwrap_or((Repr::Boxed, Type::OBJECT));
-            (params, (returns.1, returns.0), None)
+                .map_or((Type::OBJECT, Repr::Boxed), |form| (form.ty, form.repr));
+            (params, returns, None)
         } else {
             let Some(signature) = self.world.native(handle, &known) else {
                 return Ok(None);

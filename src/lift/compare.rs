@@ -103,7 +103,7 @@ impl Lifter<'_> {
             let right = self.exact_f64(right, 0)?;
             return self.boolean(Op::FloatCmp(cond), &[left, right]).map(Some);
         }
-        if self.is_big(left, 1) || self.is_big(right, 0) || self.left_for(ExitReason::WideInt) {
+        if self.is_big(left, 1) || self.is_big(right, 0) {
             if left_class == Type::BOOL || right_class == Type::BOOL {
                 return Ok(None);
             }

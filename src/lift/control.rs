@@ -8,10 +8,11 @@ use std::rc::Rc;
 
 use crate::abi::exit_reason::ExitReason;
 use crate::bytecode::{Condition, Op as Bytecode};
+use crate::feedback::IntClass;
 use crate::hir::attributes::Cond;
 use crate::hir::{BlockId, Edge, IntRange, Op, Repr, Terminator, Type, ValueId};
 
-use super::item::{Item, Shape, Virtual, join_shape};
+use super::item::{Form, Item, Shape, Virtual, join_shape};
 use super::{Frame, Incoming, Lifter, OpenLoop, Return, Singleton, Step, Stop};
 
 /// Ways into blocks whose turn has not come, and loops whose header is lifted.
@@ -199,10 +200,21 @@ impl Lifter<'_> {
     fn shape_of(&self, item: &Item) -> Shape {
         match item {
             Item::Null => Shape::Null,
-            Item::Value(value) => Shape::Value(self.repr(*value), self.ty(*value)),
-            Item::Maybe(value, _) => Shape::Maybe(self.repr(*value), self.ty(*value)),
+            Item::Value(value) => Shape::Value(self.form(*value)),
+            Item::Maybe(value, _) => Shape::Maybe(self.form(*value)),
             Item::Virtual(_) => Shape::Virtual,
         }
+    }
+
+    /// The form of a value.
+    pub(super) fn form(&self, value: ValueId) -> Form {
+        let (repr, ty) = (self.repr(value), self.ty(value));
+        let wide = repr == Repr::Boxed
+            && ty == Type::INT
+            && self
+                .fact(value)
+                .is_some_and(|fact| fact.int == IntClass::Big);
+        Form { repr, ty, wide }
     }
 
     /// Makes the current block the one where all these ways in meet.
@@ -303,10 +315,10 @@ impl Lifter<'_> {
         match shape {
             Shape::Null => Item::Null,
             Shape::Virtual => unreachable!("virtual objects have params of their own"),
-            Shape::Value(repr, ty) => {
+            Shape::Value(Form { repr, ty, .. }) => {
                 Item::Value(self.function.add_param(block, *ty, *repr, range(*repr)))
             }
-            Shape::Maybe(repr, ty) => {
+            Shape::Maybe(Form { repr, ty, .. }) => {
                 let value = self.function.add_param(block, *ty, *repr, range(*repr));
                 let bound = self
                     .function
@@ -396,8 +408,8 @@ impl Lifter<'_> {
         match shape {
             Shape::Null => {}
             Shape::Virtual => self.virtual_args(item, args),
-            Shape::Value(repr, ty) => args.push(self.convert(item, *repr, *ty)?),
-            Shape::Maybe(repr, ty) => {
+            Shape::Value(Form { repr, ty, .. }) => args.push(self.convert(item, *repr, *ty)?),
+            Shape::Maybe(Form { repr, ty, .. }) => {
                 let (value, bound) = match item {
                     Item::Null => (self.dummy(*repr)?, self.const_bool(false)?),
                     Item::Maybe(value, bound) if self.repr(*value) == *repr => (*value, *bound),
@@ -651,7 +663,10 @@ fn prefer_unboxed(shape: Shape) -> Shape {
         _ => repr,
     };
     match shape {
-        Shape::Value(repr, ty) => Shape::Value(unboxed(repr, ty), ty),
+        Shape::Value(form) => Shape::Value(Form {
+            repr: unboxed(form.repr, form.ty),
+            ..form
+        }),
         other => other,
     }
 }

@@ -11,6 +11,9 @@ use crate::hir::{
 use super::item::{Item, Virtual, number_class};
 use super::{Lifter, NoteKind, ObjectFact, ObjectKind, Singleton, Step, Stop};
 
+/// After so many exits for a type, a site that was learned is taken for polymorphic.
+const MAX_TYPE_FAILURES: u32 = 3;
+
 impl Lifter<'_> {
     // --- instructions -------------------------------------------------------------------------
 
@@ -362,6 +365,15 @@ impl Lifter<'_> {
             } if self.as_const_int(*index) == Some(0) => {
                 return self.runtime(HelperId::GetIter, &[*sequence]);
             }
+            Virtual::RangeIterator { next, stop, step } => {
+                let range = Virtual::Range {
+                    start: *next,
+                    stop: *stop,
+                    step: *step,
+                };
+                let range = self.materialise(&range)?;
+                return self.runtime(HelperId::GetIter, &[range]);
+            }
             _ => return Err(self.refuse("an iterator of native code used as an object")),
         };
         let mut operands = vec![self.singleton(class)];
@@ -472,9 +484,16 @@ impl Lifter<'_> {
         let seen = self
             .site()
             .map_or(Type::EMPTY, |site| site.operand(position));
+        let failures = self
+            .site()
+            .map_or(0, |site| site.times(ExitReason::TypeChanged));
         if !seen.is_empty() {
             let possible = seen.union(hint).intersection(ty);
-            return possible.is_single().then_some(possible);
+            return (possible.is_single() && failures < MAX_TYPE_FAILURES).then_some(possible);
+        }
+        if failures > 0 {
+            // The profile was wrong: an exit shows what comes now.
+            return None;
         }
         if hint.is_single() && hint.is_subset(ty) {
             return Some(hint);
@@ -505,13 +524,16 @@ impl Lifter<'_> {
     /// Nothing is known of this operand and the site has not failed often: worth an exit to learn.
     pub(super) fn may_learn(&self, value: ValueId, position: usize) -> bool {
         let ty = self.ty(value);
-        if ty.is_single() {
+        if ty.is_single() || !self.request.learn {
             return false;
         }
         let seen = self
             .site()
             .map_or(Type::EMPTY, |site| site.operand(position));
-        seen.is_empty() && self.site().is_none_or(|site| site.exits < 2)
+        seen.is_empty()
+            && self
+                .site()
+                .is_none_or(|site| site.times(ExitReason::NotSeen) < 2)
     }
 
     fn int_width(&self, value: ValueId, position: usize) -> IntClass {
@@ -519,7 +541,17 @@ impl Lifter<'_> {
         let seen = self
             .site()
             .map_or(IntClass::Unknown, |site| site.width(position));
-        fact.max(seen)
+        // Every exit for a wider int widens what the site takes.
+        let escalated = match self
+            .site()
+            .map_or(0, |site| site.times(ExitReason::WideInt))
+        {
+            0 => IntClass::Unknown,
+            1 => IntClass::Full,
+            2 => IntClass::Unsigned,
+            _ => IntClass::Big,
+        };
+        fact.max(seen).max(escalated)
     }
 
     /// An exact int too wide for machine words was seen here.

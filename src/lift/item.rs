@@ -44,15 +44,26 @@ pub enum Virtual {
     Zip { inner: Vec<Item> },
 }
 
+/// How a value is held, and what it can be.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Form {
+    /// Representation.
+    pub repr: Repr,
+    /// Classes.
+    pub ty: Type,
+    /// An int that was seen beyond 64 bits: it stays an object.
+    pub wide: bool,
+}
+
 /// What a block parameter for a slot looks like.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Shape {
     /// NULL on every way in.
     Null,
     /// A value.
-    Value(Repr, Type),
+    Value(Form),
     /// A value or NULL.
-    Maybe(Repr, Type),
+    Maybe(Form),
     /// Pieces; only the mutable ones become parameters.
     Virtual,
 }
@@ -112,25 +123,46 @@ pub fn number_class(ty: Type) -> Option<Type> {
         .find(|class| ty == *class)
 }
 
-/// The representation and type a joined slot gets, from those of the ways in.
-pub fn join_value(a: (Repr, Type), b: (Repr, Type)) -> (Repr, Type) {
-    if a == b {
-        return a;
-    }
-    let ty = a.1.union(b.1);
-    if a.0 == b.0 {
-        return (a.0, ty);
-    }
-    if number_class(ty).is_some() {
-        // One class, several representations: the unboxed one; of two unboxed ints the wider use.
-        let repr = match (a.0, b.0) {
-            (Repr::Boxed, other) | (other, Repr::Boxed) => other,
-            (Repr::U64, _) | (_, Repr::U64) => Repr::U64,
-            (other, _) => other,
+/// The form a joined slot gets, from those of the ways in.
+pub fn join_form(a: Form, b: Form) -> Form {
+    let ty = a.ty.union(b.ty);
+    let wide = a.wide || b.wide;
+    let boxed = Form {
+        repr: Repr::Boxed,
+        ty,
+        wide,
+    };
+    if a.repr == b.repr {
+        return Form {
+            repr: a.repr,
+            ty,
+            wide,
         };
-        return (repr, ty);
     }
-    (Repr::Boxed, ty)
+    if wide || number_class(ty).is_none() {
+        return boxed;
+    }
+    // One class, several representations: the unboxed one; of two unboxed ints the wider use.
+    let repr = match (a.repr, b.repr) {
+        (Repr::Boxed, other) | (other, Repr::Boxed) => other,
+        (Repr::U64, _) | (_, Repr::U64) => Repr::U64,
+        (other, _) => other,
+    };
+    Form { repr, ty, wide }
+}
+
+/// As `join_form` for a slot that may be NULL: its value cannot be converted where it is not there, so
+/// different forms meet as objects.
+fn join_maybe(a: Form, b: Form) -> Form {
+    let joined = join_form(a, b);
+    if a.repr == b.repr {
+        joined
+    } else {
+        Form {
+            repr: Repr::Boxed,
+            ..joined
+        }
+    }
 }
 
 /// Joins two shapes; `None` when they have nothing in common.
@@ -138,17 +170,9 @@ pub fn join_shape(a: &Shape, b: &Shape) -> Option<Shape> {
     use Shape::{Maybe, Null, Value, Virtual};
     Some(match (a, b) {
         (Null, Null) => Null,
-        (Null, Value(repr, ty) | Maybe(repr, ty)) | (Value(repr, ty) | Maybe(repr, ty), Null) => {
-            Maybe(*repr, *ty)
-        }
-        (Value(r, t), Value(s, u)) => {
-            let (repr, ty) = join_value((*r, *t), (*s, *u));
-            Value(repr, ty)
-        }
-        (Value(r, t) | Maybe(r, t), Value(s, u) | Maybe(s, u)) => {
-            let (repr, ty) = join_value((*r, *t), (*s, *u));
-            Maybe(repr, ty)
-        }
+        (Null, Value(form) | Maybe(form)) | (Value(form) | Maybe(form), Null) => Maybe(*form),
+        (Value(a), Value(b)) => Value(join_form(*a, *b)),
+        (Value(a) | Maybe(a), Value(b) | Maybe(b)) => Maybe(join_maybe(*a, *b)),
         (Virtual, Virtual) => Virtual,
         _ => return None,
     })

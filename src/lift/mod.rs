@@ -42,7 +42,7 @@ pub use world::{
     ObjectHandle, ObjectKind, Singleton, World,
 };
 
-use item::{Item, Shape};
+use item::{Form, Item, Shape};
 use scan::Scan;
 
 /// What to lift.
@@ -57,6 +57,9 @@ pub struct Request<'a> {
     pub args: Vec<Fact>,
     /// What earlier versions saw.
     pub history: &'a History,
+    /// An operation of unknown types may become an exit that learns them; otherwise it becomes a call of
+    /// the runtime.
+    pub learn: bool,
 }
 
 /// Why a function is not compiled at all.
@@ -94,6 +97,8 @@ pub struct Note {
     pub text: String,
     /// Depth of loops around it.
     pub loop_depth: u32,
+    /// For a runtime call: what it loses against the interpreter's own way, in native instructions.
+    pub cost: u32,
 }
 
 /// A lifted function.
@@ -140,6 +145,11 @@ pub fn lift(request: &Request<'_>, world: &mut dyn World) -> Result<Lifted, Refu
         hint: "keep each variable of a loop at one type".into(),
     })
 }
+
+/// What a generic runtime call loses, in native instructions: it must box and dispatch.
+const DEFAULT_COST: u32 = 3;
+/// What is lost where the interpreter has an inline cache, or calls without a new C frame.
+const CACHED_COST: u32 = 8;
 
 /// Restarts only widen a finite lattice; the bound is a backstop.
 const MAX_RESTARTS: u32 = 40;
@@ -193,7 +203,7 @@ struct Knowledge {
     /// Parameters of the function that are wanted unboxed.
     unboxed_params: HashSet<usize>,
     /// What the function returns, for its own calls.
-    returns: Option<(Repr, Type)>,
+    returns: Option<Form>,
     /// Calls that are not to be inlined: inline path and offset.
     not_inlined: HashSet<(Vec<u32>, u32)>,
 }
@@ -439,28 +449,33 @@ impl<'a> Lifter<'a> {
 
     /// Gives every return its representation; the function's return type.
     fn finish_returns(&mut self, returns: Vec<Return>) -> Step<Type> {
-        let mut joined: Option<(Repr, Type)> = None;
+        let mut joined: Option<Form> = None;
         for site in &returns {
             let Item::Value(value) = site.item else {
-                return Err(self.refuse("returns no value"));
+                return Err(self.refuse("internal: returns no value"));
             };
-            let info = self.function.value(value);
-            let shape = (info.repr, info.ty);
-            joined = Some(joined.map_or(shape, |other| item::join_value(other, shape)));
+            let form = self.form(value);
+            joined = Some(joined.map_or(form, |other| item::join_form(other, form)));
         }
-        let (mut repr, ty) = joined.unwrap_or((Repr::Boxed, Type::NONE));
-        if let Some((known_repr, known_ty)) = self.knowledge.returns {
+        let none = Form {
+            repr: Repr::Boxed,
+            ty: Type::NONE,
+            wide: false,
+        };
+        let mut form = joined.unwrap_or(none);
+        if let Some(known) = self.knowledge.returns {
             // Only ever wider than what calls of itself were lifted with.
-            let (wider, wider_ty) = item::join_value((known_repr, known_ty), (repr, ty));
-            if (wider, wider_ty) != (known_repr, known_ty) {
-                self.knowledge.returns = Some((wider, wider_ty));
+            let wider = item::join_form(known, form);
+            if wider != known {
+                self.knowledge.returns = Some(wider);
                 self.restart = true;
             }
-            repr = wider;
+            form = wider;
         } else if self.calls_itself() && !returns.is_empty() {
-            self.knowledge.returns = Some((repr, ty));
+            self.knowledge.returns = Some(form);
             self.restart = true;
         }
+        let Form { repr, ty, .. } = form;
         self.function.returns = repr;
         for site in returns {
             self.block = site.block;
@@ -490,6 +505,11 @@ impl<'a> Lifter<'a> {
     }
 
     fn note(&mut self, kind: NoteKind, text: impl Into<String>) {
+        self.note_cost(kind, DEFAULT_COST, text);
+    }
+
+    /// A remark on a runtime call that loses so much against the interpreter's own way.
+    fn note_cost(&mut self, kind: NoteKind, cost: u32, text: impl Into<String>) {
         let offset = self.instr.offset;
         let loop_depth = self.context.scan.loop_depth(offset);
         let note = Note {
@@ -498,6 +518,7 @@ impl<'a> Lifter<'a> {
             kind,
             text: text.into(),
             loop_depth,
+            cost,
         };
         self.notes.push(note);
     }

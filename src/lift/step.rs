@@ -8,7 +8,7 @@ use crate::hir::{Op, Repr, Terminator, Type, ValueId};
 
 use super::control::Schedule;
 use super::item::Item;
-use super::{Lifter, NoteKind, ObjectFact, ObjectKind, Return, Singleton, Step};
+use super::{CACHED_COST, Lifter, NoteKind, ObjectFact, ObjectKind, Return, Singleton, Step};
 
 impl Lifter<'_> {
     /// Lifts the current instruction. True when the block has its end.
@@ -178,7 +178,7 @@ impl Lifter<'_> {
             Bytecode::StoreAttr { name } => {
                 let operands = self.pop_boxed(2)?;
                 let name = self.name_object(name);
-                self.note(NoteKind::RuntimeCall, "store to an attribute");
+                self.note_cost(NoteKind::RuntimeCall, CACHED_COST, "store to an attribute");
                 self.runtime(HelperId::SetAttribute, &[operands[1], name, operands[0]])?;
             }
             Bytecode::Call { argc, kwnames } => self.call(argc, kwnames)?,
@@ -380,8 +380,9 @@ impl Lifter<'_> {
         let globals = self.object(&globals);
         let builtins = self.object(&builtins);
         let name = self.name_object(name);
-        self.note(
+        self.note_cost(
             NoteKind::RuntimeCall,
+            CACHED_COST,
             format!("look-up of the global `{text}`"),
         );
         let value = self.runtime(HelperId::LoadGlobal, &[globals, builtins, name])?;

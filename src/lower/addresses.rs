@@ -43,6 +43,11 @@ pub trait AddressProvider {
     /// What `Support::SlowEntry` gets as its record.
     fn record(&self) -> u64;
 
+    /// A word the entry stub counts calls in; 0 for none.
+    fn call_counter(&self) -> u64 {
+        0
+    }
+
     /// The code object the entry stub expects in the function.
     fn code_object(&self) -> u64;
 

@@ -87,6 +87,13 @@ impl Stub<'_, '_> {
             arguments.push(self.argument(param, object, slow)?);
         }
         self.emitter.enter_recursion(thread_state, slow);
+        let counter = self.emitter.addresses.call_counter();
+        if counter != 0 {
+            let counter = self.emitter.address(counter);
+            let count = self.emitter.load(Region::Runtime, I64, counter, 0);
+            let count = self.emitter.builder.ins().iadd_imm_u(count, 1);
+            self.emitter.store(Region::Runtime, count, counter, 0);
+        }
         let call = self.emitter.builder.ins().call(body, &arguments);
         let [value, status] = *self.emitter.builder.inst_results(call) else {
             return Err(LowerError::malformed("results of the body"));

@@ -1,50 +1,143 @@
 //! The `brolga._native` extension module: the functions the Python package calls.
 //!
-//! `python/brolga/_native.pyi` declares them and `make test` compares it with the binary.
-//! Nothing is compiled yet: functions are accepted, run as they are, and every answer says so.
+//! `python/brolga/_native.pyi` declares them and `make test` compares it with the binary. No decision is
+//! made here: arguments in, driver, plain dictionaries out.
 
 mod error;
 mod testing;
 mod testing_helpers;
 
+use std::rc::Rc;
+
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple};
-use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::driver::engine;
+use crate::driver::observe::observe;
+use crate::driver::options::{OPTIONS, OptionValue};
+use crate::driver::record::{Record, has_loop, record_of};
+use crate::driver::report;
+use crate::ffi::code_view;
+use crate::lift::Refusal;
+use crate::runtime::entry;
 
 pub use error::compile_error;
-
-const NOT_NATIVE: &str = "this build has no engine: functions run in the interpreter";
-
-static ENABLED: AtomicBool = AtomicBool::new(true);
 
 fn qualified_name(function: &Bound<'_, PyAny>) -> PyResult<String> {
     function.getattr("__qualname__")?.extract()
 }
 
-fn disabled_by_environment() -> bool {
-    std::env::var_os("BROLGA_DISABLE").is_some_and(|value| !value.is_empty() && value != "0")
+fn unsupported(py: Python<'_>) -> Option<String> {
+    engine::with(py, |state| state.as_ref().err().cloned())
 }
 
-#[pyfunction]
-#[pyo3(signature = (function, options))]
-fn attach(function: &Bound<'_, PyAny>, options: &Bound<'_, PyDict>) -> PyResult<()> {
-    if let Some(strict) = options.get_item("strict")?
-        && strict.is_truthy()?
-    {
-        let name = qualified_name(function)?;
-        return Err(compile_error(function.py(), NOT_NATIVE, &name, "", 0, ""));
+fn strict_error(function: &Bound<'_, PyAny>, refusal: &Refusal) -> PyErr {
+    let py = function.py();
+    let name = qualified_name(function).unwrap_or_default();
+    let place = || -> PyResult<(String, u32)> {
+        let code = function.getattr("__code__")?.cast_into()?;
+        let bytes = code_view(&code)?;
+        let line = refusal
+            .offset
+            .and_then(|offset| crate::bytecode::decode(&bytes).ok()?.line(offset))
+            .unwrap_or(bytes.firstlineno);
+        Ok((bytes.filename, line))
+    };
+    let (filename, line) = place().unwrap_or_default();
+    compile_error(py, &refusal.reason, &name, &filename, line, &refusal.hint)
+}
+
+fn strict_check(function: &Bound<'_, PyAny>) -> PyResult<()> {
+    let code = function.getattr("__code__")?.cast_into()?;
+    let bytes = code_view(&code)?;
+    if bytes.is_generator_like() {
+        return Err(strict_error(
+            function,
+            &Refusal {
+                reason: "generators and coroutines stay interpreted".into(),
+                offset: None,
+                hint: "move the hot loop into a plain function".into(),
+            },
+        ));
     }
     Ok(())
 }
 
 #[pyfunction]
+#[pyo3(signature = (function, options))]
+fn attach(function: &Bound<'_, PyAny>, options: &Bound<'_, PyDict>) -> PyResult<()> {
+    let py = function.py();
+    let strict = options
+        .get_item("strict")?
+        .is_some_and(|value| value.is_truthy().unwrap_or(false));
+    if let Some(reason) = unsupported(py) {
+        if strict {
+            let refusal = Refusal {
+                reason,
+                offset: None,
+                hint: String::new(),
+            };
+            return Err(strict_error(function, &refusal));
+        }
+        return Ok(());
+    }
+    if strict {
+        strict_check(function)?;
+    }
+    let default = engine::with(py, |state| {
+        state
+            .as_ref()
+            .map_or(50, |engine| engine.config.number("threshold"))
+    });
+    let threshold: u32 = match options.get_item("threshold")? {
+        Some(value) if !value.is_none() => value.extract()?,
+        _ => default,
+    };
+    if let Some((record, entry)) = record_of(function) {
+        record.never.set(false);
+        entry.count_down(threshold.max(1));
+        return Ok(());
+    }
+    let code = function.getattr("__code__")?.cast_into()?;
+    let countdown = match code_view(&code) {
+        Ok(bytes) if has_loop(&bytes) => threshold.min(2),
+        _ => threshold,
+    };
+    let record = Record::new(qualified_name(function)?, threshold, strict);
+    match entry::attach(function, record.clone(), countdown.max(1)) {
+        Ok(entry) => {
+            record.set_entry(&entry);
+            engine::with(py, |state| {
+                if let Ok(engine) = state {
+                    engine.records.push(Rc::downgrade(&record));
+                }
+            });
+            Ok(())
+        }
+        Err(error) if strict => Err(strict_error(
+            function,
+            &Refusal {
+                reason: error.reason(),
+                offset: None,
+                hint: String::new(),
+            },
+        )),
+        // It runs as it is, and `explain` says so.
+        Err(_) => Ok(()),
+    }
+}
+
+#[pyfunction]
 fn detach(function: &Bound<'_, PyAny>) {
-    let _ = function;
+    entry::detach(function);
 }
 
 #[pyfunction]
 fn never(function: &Bound<'_, PyAny>) {
-    let _ = function;
+    if let Some((record, entry)) = record_of(function) {
+        record.never.set(true);
+        entry.detach(function.py());
+    }
 }
 
 #[pyfunction]
@@ -52,12 +145,27 @@ fn compile<'py>(
     function: &Bound<'py, PyAny>,
     args: &Bound<'py, PyTuple>,
 ) -> PyResult<Bound<'py, PyDict>> {
-    let _ = args;
-    let report = PyDict::new(function.py());
-    report.set_item("name", qualified_name(function)?)?;
-    report.set_item("verdict", "interpreted")?;
-    report.set_item("reason", NOT_NATIVE)?;
-    Ok(report)
+    let py = function.py();
+    let Some((record, entry)) = record_of(function) else {
+        let report = PyDict::new(py);
+        report.set_item("name", qualified_name(function)?)?;
+        report.set_item("verdict", "interpreted")?;
+        let reason = unsupported(py).unwrap_or_else(|| "it has no @jit, or cannot have one".into());
+        report.set_item("reason", reason)?;
+        return Ok(report);
+    };
+    let positional: Vec<Bound<'py, PyAny>> = args.iter().collect();
+    let bound = crate::driver::bind::bind(function, &positional, None, &[])?;
+    let facts = bound
+        .iter()
+        .map(|arg| arg.as_ref().map(observe).unwrap_or_default())
+        .collect();
+    match record.compile(function, facts, true) {
+        Ok(version) => record.install(&entry, version, None),
+        Err(refusal) if record.strict => return Err(strict_error(function, &refusal)),
+        Err(refusal) => record.refuse(py, refusal),
+    }
+    report::function_stats(py, &record)
 }
 
 #[pyfunction]
@@ -65,77 +173,95 @@ fn stats<'py>(
     py: Python<'py>,
     function: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyDict>> {
-    let report = PyDict::new(py);
-    match function {
-        Some(function) => {
-            report.set_item("name", qualified_name(function)?)?;
-            report.set_item("verdict", "interpreted")?;
-            report.set_item("reason", NOT_NATIVE)?;
-        }
-        None => {
-            report.set_item("native", false)?;
-            report.set_item("reason", NOT_NATIVE)?;
-            report.set_item("functions", PyList::empty(py))?;
-        }
+    let Some(function) = function else {
+        return report::totals(py);
+    };
+    if let Some((record, _)) = record_of(function) {
+        return report::function_stats(py, &record);
     }
-    Ok(report)
+    let row = PyDict::new(py);
+    row.set_item("name", qualified_name(function)?)?;
+    row.set_item("verdict", "interpreted")?;
+    let reason = unsupported(py).unwrap_or_else(|| "it has no @jit, or cannot have one".into());
+    row.set_item("reason", reason)?;
+    row.set_item("calls", 0)?;
+    row.set_item("native_calls", 0)?;
+    Ok(row)
 }
 
 #[pyfunction]
 fn explain<'py>(function: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
-    let py = function.py();
-    let report = PyDict::new(py);
-    report.set_item("name", qualified_name(function)?)?;
-    report.set_item("verdict", "interpreted")?;
-    report.set_item("reason", NOT_NATIVE)?;
-    report.set_item("lines", PyList::empty(py))?;
-    Ok(report)
+    report::explain(function)
 }
 
 #[pyfunction]
 fn inspect(function: &Bound<'_, PyAny>, kind: &str) -> PyResult<String> {
-    Ok(format!(
-        "{}: no {kind}: {NOT_NATIVE}",
-        qualified_name(function)?
-    ))
+    report::inspect(function, kind)
 }
 
 /// Switches compiled code on or off and answers what it was before.
 #[pyfunction]
 fn set_enabled(enabled: bool) -> bool {
-    ENABLED.swap(enabled, Ordering::Relaxed)
+    engine::set_enabled(enabled)
+}
+
+fn value_to_python<'py>(py: Python<'py>, value: &OptionValue) -> PyResult<Bound<'py, PyAny>> {
+    Ok(match value {
+        OptionValue::Flag(value) => pyo3::types::PyBool::new(py, *value).to_owned().into_any(),
+        OptionValue::Number(value) => value.into_pyobject(py)?.into_any(),
+        OptionValue::Text(value) => value.into_pyobject(py)?.into_any(),
+    })
 }
 
 #[pyfunction]
 fn config(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
     let values = PyDict::new(py);
-    values.set_item("disable", disabled_by_environment())?;
+    let current = engine::config(py);
+    for row in OPTIONS {
+        if let Some(value) = current.get(row.name) {
+            values.set_item(row.name, value_to_python(py, value)?)?;
+        }
+    }
     Ok(values)
 }
 
 #[pyfunction]
-fn set_config(name: &str, value: &Bound<'_, PyAny>) -> PyResult<()> {
-    let _ = value;
-    Err(pyo3::exceptions::PyTypeError::new_err(format!(
-        "option {name:?} is set before the start"
-    )))
+fn set_config(py: Python<'_>, name: &str, value: &Bound<'_, PyAny>) -> PyResult<()> {
+    let value = if let Ok(flag) = value.cast_exact::<pyo3::types::PyBool>() {
+        OptionValue::Flag(flag.is_true())
+    } else if let Ok(number) = value.extract::<u32>() {
+        OptionValue::Number(number)
+    } else if let Ok(text) = value.extract::<String>() {
+        OptionValue::Text(text)
+    } else {
+        return Err(pyo3::exceptions::PyTypeError::new_err(format!(
+            "option {name:?} takes True or False, a whole number or a text, not {}",
+            value.get_type().name()?
+        )));
+    };
+    engine::set_config(py, name, value).map_err(pyo3::exceptions::PyTypeError::new_err)
 }
 
 #[pyfunction]
 fn options(py: Python<'_>) -> PyResult<Bound<'_, PyList>> {
-    let option = PyDict::new(py);
-    option.set_item("name", "disable")?;
-    option.set_item("env", "BROLGA_DISABLE")?;
-    option.set_item("default", false)?;
-    option.set_item("help", "leave every decorated function as it is")?;
-    PyList::new(py, [option])
+    let rows = PyList::empty(py);
+    for row in OPTIONS {
+        let option = PyDict::new(py);
+        option.set_item("name", row.name)?;
+        option.set_item("env", row.variable)?;
+        option.set_item("default", value_to_python(py, &(row.default)())?)?;
+        option.set_item("help", row.help)?;
+        rows.append(option)?;
+    }
+    Ok(rows)
 }
 
 #[pyfunction]
 fn support(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
     let report = PyDict::new(py);
-    report.set_item("native", false)?;
-    report.set_item("reason", NOT_NATIVE)?;
+    let reason = unsupported(py);
+    report.set_item("native", reason.is_none())?;
+    report.set_item("reason", reason.unwrap_or_default())?;
     Ok(report)
 }
 

@@ -55,8 +55,20 @@ pub trait EntryState: Any {
     /// be left set.
     fn hot(&self, entry: &EntryRecord, call: &Call<'_>);
 
+    /// Machine code could not take this call: another version that can.
+    fn fitting<'py>(&self, _entry: &EntryRecord, _call: &Call<'py>) -> Option<Fitting<'py>> {
+        None
+    }
+
     /// For downcasting.
     fn as_any(&self) -> &dyn Any;
+}
+
+/// A version that takes a call, with its arguments in the order of the parameters.
+pub struct Fitting<'py> {
+    /// Address of its entry stub.
+    pub stub: usize,
+    pub arguments: Vec<Bound<'py, PyAny>>,
 }
 
 /// The arguments of a call.
@@ -66,6 +78,37 @@ pub struct Call<'py> {
     /// Names of the keyword arguments, whose values follow the positional ones in `keyword`.
     pub keyword_names: Option<Bound<'py, PyAny>>,
     pub keyword: Vec<Bound<'py, PyAny>>,
+}
+
+impl<'py> Call<'py> {
+    /// The arguments of a vectorcall.
+    ///
+    /// # Safety
+    /// They are those of a vectorcall: `count` positional ones, then one for each name.
+    pub(super) unsafe fn from_vectorcall(
+        py: Python<'py>,
+        callable: *mut PyObject,
+        arguments: *const *mut PyObject,
+        flags_and_count: usize,
+        keyword_names: *mut PyObject,
+    ) -> Self {
+        // SAFETY: as required.
+        unsafe {
+            let count = flags_and_count & !(1_usize << (usize::BITS - 1));
+            let names = Bound::from_borrowed_ptr_or_opt(py, keyword_names);
+            let keywords = match &names {
+                Some(names) => ffi::PyTuple_GET_SIZE(names.as_ptr()) as usize,
+                None => 0,
+            };
+            let take = |index: usize| Bound::from_borrowed_ptr(py, *arguments.add(index));
+            Call {
+                callable: Bound::from_borrowed_ptr(py, callable),
+                positional: (0..count).map(take).collect(),
+                keyword_names: names,
+                keyword: (count..count + keywords).map(take).collect(),
+            }
+        }
+    }
 }
 
 /// The entry of one function. `target` must stay first: the thunk loads it from there.
@@ -494,21 +537,9 @@ unsafe fn become_hot(
     let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         // Not at interpreter shutdown: then nothing is compiled any more.
         Python::try_attach(|py| {
-            let count = flags_and_count & !(1_usize << (usize::BITS - 1));
             // SAFETY: a vectorcall's arguments: `count` positional ones, then one for each name.
             let call = unsafe {
-                let names = Bound::from_borrowed_ptr_or_opt(py, keyword_names);
-                let keywords = match &names {
-                    Some(names) => ffi::PyTuple_GET_SIZE(names.as_ptr()) as usize,
-                    None => 0,
-                };
-                let take = |index: usize| Bound::from_borrowed_ptr(py, *arguments.add(index));
-                Call {
-                    callable: Bound::from_borrowed_ptr(py, callable),
-                    positional: (0..count).map(take).collect(),
-                    keyword_names: names,
-                    keyword: (count..count + keywords).map(take).collect(),
-                }
+                Call::from_vectorcall(py, callable, arguments, flags_and_count, keyword_names)
             };
             entry.state.hot(&entry, &call);
             if let Some(error) = PyErr::take(py) {

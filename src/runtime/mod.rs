@@ -1,10 +1,41 @@
 //! Machine code memory, entry points, exits and tiers: the only unsafe part besides `ffi`.
 
 pub mod code_memory;
+pub mod dispatch;
 pub mod entry;
+pub mod exits;
 pub mod frame;
+pub mod gil_cell;
 pub mod helpers;
 pub mod layout;
+pub mod namespaces;
 pub mod self_test;
 pub mod testing;
 pub mod tracing;
+pub mod unit;
+
+use pyo3::prelude::*;
+
+use crate::abi::support::Support;
+
+/// The object `iter_next` returns at the end.
+pub fn end_of_iteration(py: Python<'_>) -> PyResult<Py<PyAny>> {
+    // SAFETY: the GIL is held; the result is borrowed, or null with an exception set.
+    unsafe { Bound::from_borrowed_ptr_or_err(py, helpers::end_of_iteration()) }.map(Bound::unbind)
+}
+
+/// The address of a support function.
+pub fn support_address(function: Support) -> usize {
+    match function {
+        Support::ExitHandler => exits::exit_handler as *const () as usize,
+        Support::SlowEntry => dispatch::slow_entry as *const () as usize,
+        Support::PushFrame => exits::push_frame as *const () as usize,
+        Support::PopFrame => exits::pop_frame as *const () as usize,
+        Support::CallVector => exits::call_vector as *const () as usize,
+        Support::DeallocFramed => exits::dealloc_framed as *const () as usize,
+        Support::CheckStack => frame::check_stack as *const () as usize,
+        Support::RevalidateGlobals => exits::revalidate_globals as *const () as usize,
+        // The others concern objects and numbers only.
+        other => helpers::support_address(other).unwrap_or(0),
+    }
+}

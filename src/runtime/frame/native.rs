@@ -64,6 +64,19 @@ pub unsafe fn set_instruction(frame: *mut InterpreterFrame, unit: usize) {
     unsafe { version::set_raised(frame, unit) }
 }
 
+/// As `set_instruction`, by the address of the unit.
+///
+/// # Safety
+/// `frame` is a live native frame, `address` that of a unit of its code.
+pub unsafe fn set_instruction_address(frame: *mut InterpreterFrame, address: *mut u16) {
+    // SAFETY: as required: the address lies in the frame's code.
+    unsafe {
+        let code = (*frame).f_code;
+        let start = (&raw const (*code).co_code_adaptive).cast::<u16>();
+        set_instruction(frame, address.cast_const().offset_from(start) as usize);
+    }
+}
+
 /// Unlinks, clears and pops the frame of a native activation that returns or leaves by itself.
 /// Keeps a set exception.
 ///

@@ -1,0 +1,453 @@
+//! One function, one set of argument types: bytecode to installed machine code.
+
+use std::cell::{Cell, OnceCell, RefCell};
+use std::rc::{Rc, Weak};
+use std::time::Instant;
+
+use pyo3::ffi::PyObject;
+use pyo3::prelude::*;
+
+use super::engine::Engine;
+use super::profit;
+use super::world::{Callees, LiveWorld};
+use crate::abi::helpers::HelperId;
+use crate::abi::support::Support;
+use crate::feedback::{Fact, History};
+use crate::hir::attributes::MathFunction;
+use crate::hir::{CalleeId, CodeId, Function, IntRange, NamespaceId, ObjectId, Repr, Type};
+use crate::lift::{self, Lifted, Note, Refusal, Request};
+use crate::lower::{AddressProvider, CODE_ALIGNMENT, Options as LowerOptions};
+use crate::passes::{self, pipeline};
+use crate::runtime::code_memory;
+use crate::runtime::namespaces::new_block;
+use crate::runtime::unit::{Assumption, Namespace, Unit, UnitFunction, UnitOwner, code_start};
+
+/// What one compilation gave.
+pub struct Compiled {
+    /// The installed unit.
+    pub unit: Rc<Unit>,
+    /// Type, representation and range of each parameter.
+    pub params: Vec<(Type, Repr, IntRange)>,
+    /// Type and representation of the result.
+    pub returns: (Type, Repr),
+    /// Remarks for `explain`.
+    pub notes: Vec<Note>,
+    /// The HIR as compiled.
+    pub function: Function,
+    /// Milliseconds, all stages.
+    pub milliseconds: f64,
+    /// Bytes of machine code.
+    pub code_bytes: usize,
+    /// Cranelift IR, if it was asked for.
+    pub clif: String,
+    /// Machine code as bytes, for the listing.
+    pub code: Vec<u8>,
+    /// Times per stage and pass, microseconds.
+    pub timing: Vec<(&'static str, f64)>,
+}
+
+/// What to compile and for whom.
+pub struct Job<'a, 'py> {
+    /// The function object.
+    pub function: &'a Bound<'py, PyAny>,
+    /// What is known of the arguments.
+    pub args: Vec<Fact>,
+    /// What earlier versions saw.
+    pub history: &'a History,
+    /// Other functions the record knows.
+    pub functions: &'a mut Vec<Py<PyAny>>,
+    /// Who is told of exits.
+    pub owner: Weak<dyn UnitOwner>,
+    /// Address the entry stub passes to `slow_entry`.
+    pub record: u64,
+    /// See `lift::Request`.
+    pub learn: bool,
+    /// Compile also what does not pay.
+    pub force: bool,
+}
+
+fn refusal(reason: impl Into<String>) -> Refusal {
+    Refusal {
+        reason: reason.into(),
+        offset: None,
+        hint: String::new(),
+    }
+}
+
+/// Compiles and installs.
+pub fn compile(
+    engine: &mut Engine,
+    job: Job<'_, '_>,
+    callees: &mut dyn Callees,
+) -> Result<Compiled, Refusal> {
+    let py = job.function.py();
+    let started = Instant::now();
+    let known = engine.known.clone();
+    let mut timing = Vec::new();
+    let mut world = LiveWorld::new(job.function, &known, callees, job.functions);
+    let (bytes, code) = world.code(0).map_err(|error| refusal(error.to_string()))?;
+    let request = Request {
+        function: 0,
+        bytes: bytes.clone(),
+        code,
+        args: job.args,
+        history: job.history,
+        learn: job.learn,
+    };
+    let lifted = lift::lift(&request, &mut world)?;
+    timing.push(("lift", microseconds(started)));
+    if !job.force {
+        profit::check(&lifted)?;
+    }
+    let Lifted {
+        mut function,
+        notes,
+        return_type,
+        ..
+    } = lifted;
+    let passes_started = Instant::now();
+    run_passes(engine, &mut function, &mut timing)?;
+    timing.push(("passes", microseconds(passes_started)));
+    let lower_started = Instant::now();
+    let unit = make_unit(py, &mut world, &function, &job.owner)
+        .map_err(|error| refusal(format!("internal: {error}")))?;
+    let entry_params: Vec<(Type, Repr, IntRange)> = function
+        .block(function.entry)
+        .params
+        .iter()
+        .map(|value| {
+            let value = function.value(*value);
+            (value.ty, value.repr, value.range)
+        })
+        .collect();
+    let addresses = Addresses::new(&unit, &mut world, &function, &engine.classes, job.record)
+        .map_err(|error| refusal(format!("internal: {error}")))?;
+    let keep_clif = engine
+        .config
+        .list("dump")
+        .iter()
+        .any(|item| item.starts_with("clif"));
+    let options = LowerOptions {
+        keep_clif,
+        ..LowerOptions::default()
+    };
+    let compiled = engine
+        .compiler
+        .compile(&function, &engine.layout, &addresses, &options)
+        .map_err(|error| refusal(error.to_string()))?;
+    timing.push(("lower", microseconds(lower_started)));
+    let install_started = Instant::now();
+    let block = code_memory::install(py, compiled.code.len(), CODE_ALIGNMENT, |_, target| {
+        target.copy_from_slice(&compiled.code);
+    })
+    .map_err(|error| refusal(error.to_string()))?;
+    let start = block.start.as_ptr() as usize;
+    unit.block.set(Some(block));
+    unit.body.set(start + compiled.body_offset as usize);
+    unit.entry.set(start + compiled.entry_offset as usize);
+    let _ = unit.table.set(compiled.exits);
+    timing.push(("install", microseconds(install_started)));
+    let returns = (return_type, function.returns);
+    Ok(Compiled {
+        unit,
+        params: entry_params,
+        returns,
+        notes,
+        function,
+        milliseconds: started.elapsed().as_secs_f64() * 1e3,
+        code_bytes: compiled.code.len(),
+        clif: compiled.clif.unwrap_or_default(),
+        code: compiled.code,
+        timing,
+    })
+}
+
+fn microseconds(since: Instant) -> f64 {
+    since.elapsed().as_secs_f64() * 1e6
+}
+
+/// The passes of a compilation, in order; `pipeline` skips what the configuration switches off.
+pub const PIPELINE: &[&str] = &[
+    "clean-params",
+    "clean-cfg",
+    "guard-elim",
+    "simplify",
+    "gvn",
+    "wrap-masked",
+    "dead-code",
+    "licm",
+    "range-checks",
+    "bounds-hoist",
+    "licm",
+    "simplify",
+    "gvn",
+    "loop-rotate",
+    "dead-code",
+    "dead-snapshots",
+    "clean-cfg",
+    "ownership",
+];
+
+fn run_passes(
+    engine: &Engine,
+    function: &mut Function,
+    timing: &mut Vec<(&'static str, f64)>,
+) -> Result<(), Refusal> {
+    let verify = engine.config.lists("stress", "verify");
+    let check: Option<pipeline::Check> = if verify { Some(verify_function) } else { None };
+    let options = pipeline::Options {
+        disabled: engine.config.list("disable_passes"),
+        limit: Some(engine.config.number("pass_limit") as usize),
+        check,
+    };
+    let dump = engine
+        .config
+        .list("dump")
+        .iter()
+        .any(|item| item == "hir:all");
+    let names: Vec<&str> = PIPELINE
+        .iter()
+        .copied()
+        .filter(|name| passes::find(name).is_some())
+        .collect();
+    if dump {
+        eprintln!("; lifted\n{function}");
+    }
+    let runs = pipeline::run(&names, function, &options, &mut |name, function| {
+        if dump {
+            eprintln!("; after {name}\n{function}");
+        }
+    })
+    .map_err(|error| refusal(format!("internal: {error}")))?;
+    for run in runs {
+        timing.push((run.pass, run.time.as_secs_f64() * 1e6));
+    }
+    Ok(())
+}
+
+fn verify_function(function: &Function) -> Result<(), String> {
+    crate::hir::verify::verify(function).map_err(|errors| {
+        errors
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join("; ")
+    })
+}
+
+/// The unit without its code: everything whose address the code needs.
+fn make_unit(
+    py: Python<'_>,
+    world: &mut LiveWorld<'_, '_>,
+    function: &Function,
+    owner: &Weak<dyn UnitOwner>,
+) -> PyResult<Rc<Unit>> {
+    let mut keep = Vec::new();
+    let mut objects: Vec<*mut PyObject> = Vec::new();
+    let root = world.function(0);
+    for (_, object) in function.pool.iter() {
+        let object = world.objects[object.handle as usize].clone();
+        objects.push(object.as_ptr());
+        for part in ["__code__", "__defaults__", "__kwdefaults__"] {
+            if let Ok(part) = object.getattr(part)
+                && !part.is_none()
+            {
+                keep.push(part.unbind());
+            }
+        }
+        if !object.is(&root) && !is_own_cell(&root, &object) {
+            keep.push(object.unbind());
+        }
+    }
+    let mut functions: Vec<Option<UnitFunction>> = Vec::new();
+    for info in &function.codes {
+        let row = info.function as usize;
+        if functions.len() <= row {
+            functions.resize_with(row + 1, || None);
+        }
+        let code = world.code_object(info.function)?;
+        let object = world.function(info.function);
+        functions[row] = Some(UnitFunction {
+            function: object.as_ptr().cast(),
+            code: code.as_ptr().cast(),
+        });
+        keep.push(code.into_any().unbind());
+        if info.function != 0 {
+            keep.push(object.unbind());
+        }
+    }
+    let mut namespaces = Vec::new();
+    for row in &function.namespaces {
+        let assumed = &world.namespaces[*row as usize];
+        let mut assumptions = Vec::new();
+        for name in &assumed.names {
+            if !name.value.is(&root) {
+                keep.push(name.value.clone().unbind());
+            }
+            assumptions.push(Assumption {
+                name: name.name.clone().unbind(),
+                value: name.value.as_ptr(),
+            });
+        }
+        namespaces.push(Namespace {
+            block: new_block(&assumed.globals, &assumed.builtins),
+            assumptions,
+        });
+    }
+    let callees = world.units.iter().map(|(_, unit)| unit.clone()).collect();
+    let _ = py;
+    Ok(Rc::new(Unit {
+        table: OnceCell::new(),
+        functions,
+        objects,
+        namespaces,
+        body: Box::new(Cell::new(0)),
+        block: Cell::new(None),
+        entry: Cell::new(0),
+        keep,
+        callees,
+        owner: RefCell::new(Some(owner.clone())),
+        exits: Cell::new(0),
+        entries: Box::new(Cell::new(0)),
+        code_keys: function.codes.iter().map(|info| info.function).collect(),
+    }))
+}
+
+/// Cells of the function's own closure live as long as the function; owning them could make a cycle
+/// that nobody collects.
+fn is_own_cell(root: &Bound<'_, PyAny>, object: &Bound<'_, PyAny>) -> bool {
+    root.getattr("__closure__")
+        .and_then(|closure| closure.try_iter()?.collect::<PyResult<Vec<_>>>())
+        .is_ok_and(|cells| cells.iter().any(|cell| cell.is(object)))
+}
+
+/// Addresses for one lowering.
+struct Addresses<'a> {
+    unit: &'a Unit,
+    classes: &'a [(Type, u64)],
+    callee_cells: Vec<u64>,
+    code_starts: Vec<u64>,
+    code_object: u64,
+    record: u64,
+    /// Code, defaults and keyword defaults of the functions in the pool.
+    parts: Vec<(ObjectId, [u64; 3])>,
+}
+
+impl<'a> Addresses<'a> {
+    fn new(
+        unit: &'a Unit,
+        world: &mut LiveWorld<'_, '_>,
+        function: &Function,
+        classes: &'a [(Type, u64)],
+        record: u64,
+    ) -> PyResult<Addresses<'a>> {
+        let mut callee_cells = Vec::new();
+        for callee in &function.callees {
+            let body = match callee.handle {
+                None => &unit.body,
+                Some(handle) => {
+                    let row = world.units.iter().find(|(other, _)| *other == handle);
+                    let row = row.ok_or_else(|| {
+                        pyo3::exceptions::PyRuntimeError::new_err("a callee without code")
+                    })?;
+                    callee_cells.push(std::ptr::from_ref(row.1.body.as_ref()) as u64);
+                    continue;
+                }
+            };
+            callee_cells.push(std::ptr::from_ref(body.as_ref()) as u64);
+        }
+        let mut code_starts = Vec::new();
+        for info in &function.codes {
+            let code = world.code_object(info.function)?;
+            code_starts.push(code_start(&code));
+        }
+        let mut parts = Vec::new();
+        for (id, object) in function.pool.iter() {
+            let object = world.objects[object.handle as usize].clone();
+            if let Ok(code) = object.getattr("__code__") {
+                let address = |name: &str| -> PyResult<u64> {
+                    let value = object.getattr(name)?;
+                    Ok(if value.is_none() {
+                        0
+                    } else {
+                        value.as_ptr() as u64
+                    })
+                };
+                let defaults = address("__defaults__")?;
+                parts.push((
+                    id,
+                    [code.as_ptr() as u64, defaults, address("__kwdefaults__")?],
+                ));
+            }
+        }
+        Ok(Addresses {
+            parts,
+            unit,
+            classes,
+            callee_cells,
+            code_starts,
+            code_object: world.code_object(0)?.as_ptr() as u64,
+            record,
+        })
+    }
+}
+
+impl AddressProvider for Addresses<'_> {
+    fn helper(&self, helper: HelperId) -> Option<u64> {
+        Some(crate::runtime::helpers::address(helper) as u64)
+    }
+
+    fn support(&self, function: Support) -> u64 {
+        crate::runtime::support_address(function) as u64
+    }
+
+    fn math(&self, function: MathFunction) -> u64 {
+        crate::runtime::helpers::math_address(function) as u64
+    }
+
+    fn object(&self, object: ObjectId) -> u64 {
+        self.unit.objects[object.index()] as u64
+    }
+
+    fn function_parts(&self, function: ObjectId) -> [u64; 3] {
+        self.parts
+            .iter()
+            .find(|row| row.0 == function)
+            .map_or([0; 3], |row| row.1)
+    }
+
+    fn class(&self, class: Type) -> Option<u64> {
+        self.classes
+            .iter()
+            .find(|row| row.0 == class)
+            .map(|row| row.1)
+    }
+
+    fn callee_cell(&self, callee: CalleeId) -> u64 {
+        self.callee_cells[callee.index()]
+    }
+
+    fn namespace(&self, namespace: NamespaceId) -> u64 {
+        self.unit.namespaces[namespace.index()].block.as_ptr() as u64
+    }
+
+    fn unit(&self) -> u64 {
+        self.unit.address()
+    }
+
+    fn record(&self) -> u64 {
+        self.record
+    }
+
+    fn call_counter(&self) -> u64 {
+        self.unit.entries.as_ptr() as u64
+    }
+
+    fn code_object(&self) -> u64 {
+        self.code_object
+    }
+
+    fn code_start(&self, code: CodeId) -> u64 {
+        self.code_starts[code.index()]
+    }
+}

@@ -1,0 +1,122 @@
+//! What a live object looks like: types and widths, a few items deep.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use pyo3::prelude::*;
+use pyo3::types::{
+    PyBool, PyByteArray, PyBytes, PyDict, PyFloat, PyFunction, PyInt, PyList, PyModule, PyRange,
+    PySet, PyString, PyTuple, PyType,
+};
+
+use crate::feedback::{Fact, IntClass};
+use crate::hir::Type;
+use crate::hir::attributes::Container;
+
+/// How many items of a container are looked at, from each end.
+const SAMPLE: usize = 3;
+/// How deep.
+const DEPTH: u32 = 3;
+
+/// The exact class of an object.
+pub fn class_of(object: &Bound<'_, PyAny>) -> Type {
+    if object.is_none() {
+        Type::NONE
+    } else if object.cast_exact::<PyBool>().is_ok() {
+        Type::BOOL
+    } else if object.cast_exact::<PyInt>().is_ok() {
+        Type::INT
+    } else if object.cast_exact::<PyFloat>().is_ok() {
+        Type::FLOAT
+    } else if object.cast_exact::<PyString>().is_ok() {
+        Type::STR
+    } else if object.cast_exact::<PyBytes>().is_ok() {
+        Type::BYTES
+    } else if object.cast_exact::<PyByteArray>().is_ok() {
+        Type::BYTEARRAY
+    } else if object.cast_exact::<PyList>().is_ok() {
+        Type::LIST
+    } else if object.cast_exact::<PyTuple>().is_ok() {
+        Type::TUPLE
+    } else if object.cast_exact::<PyDict>().is_ok() {
+        Type::DICT
+    } else if object.cast_exact::<PySet>().is_ok() {
+        Type::SET
+    } else if object.cast_exact::<PyRange>().is_ok() {
+        Type::RANGE
+    } else if object.cast_exact::<PyModule>().is_ok() {
+        Type::MODULE
+    } else if object.cast_exact::<PyType>().is_ok() {
+        Type::CLASS
+    } else if object.cast_exact::<PyFunction>().is_ok() {
+        Type::FUNCTION
+    } else if array_container(object).is_some() {
+        Type::ARRAY
+    } else {
+        Type::OTHER
+    }
+}
+
+/// Width of an exact int.
+pub fn int_class(object: &Bound<'_, PyAny>) -> IntClass {
+    match object.extract::<i64>() {
+        Ok(value) if value.unsigned_abs() < 1 << 30 => IntClass::Compact,
+        Ok(_) => IntClass::Full,
+        Err(_) if object.extract::<u64>().is_ok() => IntClass::Unsigned,
+        Err(_) => IntClass::Big,
+    }
+}
+
+/// The kind of an exact `array.array`, if the module is loaded.
+fn array_container(object: &Bound<'_, PyAny>) -> Option<Container> {
+    let class = object.get_type();
+    if class.name().ok()?.to_str().ok()? != "array" {
+        return None;
+    }
+    let module = object.py().import("sys").ok()?.getattr("modules").ok()?;
+    let array = module.get_item("array").ok()?.getattr("array").ok()?;
+    if !class.is(&array) {
+        return None;
+    }
+    let code: String = object.getattr("typecode").ok()?.extract().ok()?;
+    Some(match code.as_str() {
+        "b" => Container::ArrayI8,
+        "B" => Container::ArrayU8,
+        "h" => Container::ArrayI16,
+        "H" => Container::ArrayU16,
+        "i" => Container::ArrayI32,
+        "I" => Container::ArrayU32,
+        "l" | "q" => Container::ArrayI64,
+        "L" | "Q" => Container::ArrayU64,
+        "f" => Container::ArrayF32,
+        "d" => Container::ArrayF64,
+        _ => return None,
+    })
+}
+
+/// A profile of the object.
+pub fn observe(object: &Bound<'_, PyAny>) -> Fact {
+    observe_to(object, DEPTH)
+}
+
+fn observe_to(object: &Bound<'_, PyAny>, depth: u32) -> Fact {
+    let ty = class_of(object);
+    let mut fact = Fact::of(ty);
+    match ty {
+        Type::INT => fact.int = int_class(object),
+        Type::BOOL => fact.int = IntClass::Compact,
+        Type::ARRAY => fact.array = array_container(object),
+        Type::LIST | Type::TUPLE if depth > 0 => {
+            let mut items = Fact::default();
+            let length = object.len().unwrap_or(0);
+            for index in (0..length.min(SAMPLE)).chain(length.saturating_sub(SAMPLE)..length) {
+                if let Ok(item) = object.get_item(index) {
+                    items.absorb(&observe_to(&item, depth - 1));
+                }
+            }
+            fact.items = Some(Rc::new(RefCell::new(items)));
+        }
+        _ => {}
+    }
+    fact
+}

@@ -1,0 +1,697 @@
+//! One decorated function: its versions, what they learned, and when it is compiled.
+//!
+//! The policy in short: a function with a loop is compiled at its second call, another one after
+//! `threshold` calls, for the argument types at hand. Arguments of other types make further versions (4
+//! at most, then one that takes anything). An exit that teaches something costs the version: the next
+//! call compiles again, knowing it. Recompilations are bounded; a version that leaves in most of its
+//! calls and cannot be bettered is retired.
+
+use std::any::Any;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::{Rc, Weak};
+
+use pyo3::prelude::*;
+
+use super::compile::{self, Compiled, Job};
+use super::engine;
+use super::observe::{class_of, int_class, observe};
+use super::world::Callees;
+use crate::abi::exit_reason::ExitReason;
+use crate::bytecode::CodeBytes;
+use crate::feedback::{Fact, History, IntClass};
+use crate::hir::{IntRange, Repr, Type};
+use crate::lift::{NativeSignature, Refusal};
+use crate::runtime::dispatch;
+use crate::runtime::entry::{self, Call, EntryRecord, EntryState, Fitting};
+use crate::runtime::unit::{Unit, UnitOwner};
+
+/// Versions per function, by argument types.
+const MAX_VERSIONS: usize = 4;
+/// Compilations per function, all reasons together.
+const MAX_COMPILATIONS: u32 = 24;
+/// Compilations whose unknown operations may become exits that learn.
+const MAX_LEARNING: u32 = 8;
+/// Calls with arguments no version takes before another version is made.
+const MISSES_PER_VERSION: u32 = 2;
+/// Exits of a version that teach nothing, per call, above which it is retired.
+const RETIRE_RATIO: f64 = 0.5;
+/// Exits before the ratio is looked at.
+const RETIRE_AFTER: u64 = 64;
+
+/// Where a function stands.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Verdict {
+    /// Calls are counted.
+    Waiting,
+    /// Some version is native.
+    Native,
+    /// It stays in the interpreter.
+    Interpreted(Refusal),
+}
+
+/// Native code for some argument types.
+pub struct Version {
+    /// What was compiled.
+    pub compiled: Compiled,
+    /// What the arguments were.
+    args: Vec<Fact>,
+    /// An exit taught something: to be compiled again.
+    stale: Cell<bool>,
+}
+
+/// Mutable part of a record.
+pub struct Inner {
+    /// Where it stands.
+    pub verdict: Verdict,
+    /// Current versions, newest first.
+    pub versions: Vec<Rc<Version>>,
+    /// Earlier units: an activation may be inside until the function dies.
+    retired: Vec<Rc<Unit>>,
+    /// What exits saw.
+    pub history: History,
+    /// Other functions, by handle - 1.
+    functions: Vec<Py<PyAny>>,
+    /// Exits by reason.
+    pub exits: BTreeMap<ExitReason, u64>,
+    /// Compilations.
+    pub compilations: u32,
+    /// Milliseconds of them.
+    pub milliseconds: f64,
+    /// Callers with direct calls into our units.
+    dependents: Vec<Weak<Record>>,
+    misses: u32,
+    /// The generic version exists.
+    generic: bool,
+}
+
+/// See the module.
+pub struct Record {
+    /// Qualified name.
+    pub name: String,
+    /// Calls before compiling.
+    pub threshold: u32,
+    /// Raise when part of it stays interpreted.
+    pub strict: bool,
+    /// Never compile.
+    pub never: Cell<bool>,
+    /// Calls that entered native code (counted by exits and slow entries only where the stub cannot).
+    pub inner: RefCell<Inner>,
+    /// The machine-code entry.
+    entry: RefCell<Weak<EntryRecord>>,
+    compiling: Cell<bool>,
+    /// The slow entry has chosen a version: do not choose again.
+    chosen: Cell<bool>,
+    this: Weak<Record>,
+}
+
+impl Record {
+    /// A record for a function that is about to be attached.
+    pub fn new(name: String, threshold: u32, strict: bool) -> Rc<Record> {
+        Rc::new_cyclic(|this| Record {
+            name,
+            threshold,
+            strict,
+            never: Cell::new(false),
+            inner: RefCell::new(Inner {
+                verdict: Verdict::Waiting,
+                versions: Vec::new(),
+                retired: Vec::new(),
+                history: History::default(),
+                functions: Vec::new(),
+                exits: BTreeMap::new(),
+                compilations: 0,
+                milliseconds: 0.0,
+                dependents: Vec::new(),
+                misses: 0,
+                generic: false,
+            }),
+            entry: RefCell::new(Weak::new()),
+            compiling: Cell::new(false),
+            chosen: Cell::new(false),
+            this: this.clone(),
+        })
+    }
+
+    /// Called once attached.
+    pub fn set_entry(&self, entry: &Rc<EntryRecord>) {
+        *self.entry.borrow_mut() = Rc::downgrade(entry);
+    }
+
+    /// The entry, while the function lives.
+    pub fn entry(&self) -> Option<Rc<EntryRecord>> {
+        self.entry.borrow().upgrade()
+    }
+
+    fn address(&self) -> u64 {
+        self.entry().map_or(0, |entry| Rc::as_ptr(&entry) as u64)
+    }
+
+    /// Stays in the interpreter from now on, at no cost.
+    pub fn refuse(&self, py: Python<'_>, refusal: Refusal) {
+        log(py, "refuse", || {
+            format!("{}: {}", self.name, refusal.reason)
+        });
+        self.inner.borrow_mut().verdict = Verdict::Interpreted(refusal);
+        if let Some(entry) = self.entry() {
+            entry.detach(py);
+        }
+    }
+
+    /// Compiles for arguments like these.
+    pub fn compile(
+        &self,
+        function: &Bound<'_, PyAny>,
+        args: Vec<Fact>,
+        force: bool,
+    ) -> Result<Rc<Version>, Refusal> {
+        let py = function.py();
+        if self.compiling.replace(true) {
+            return Err(busy());
+        }
+        let result = self.compile_guarded(py, function, args, force);
+        self.compiling.set(false);
+        result
+    }
+
+    fn compile_guarded(
+        &self,
+        py: Python<'_>,
+        function: &Bound<'_, PyAny>,
+        args: Vec<Fact>,
+        force: bool,
+    ) -> Result<Rc<Version>, Refusal> {
+        let learn = self.inner.borrow().compilations < MAX_LEARNING;
+        let (history, mut functions) = {
+            let mut inner = self.inner.borrow_mut();
+            (inner.history.clone(), std::mem::take(&mut inner.functions))
+        };
+        let mut resolver = Resolver {
+            requested: Vec::new(),
+            caller: self.this.clone(),
+        };
+        let owner: Weak<dyn UnitOwner> = self.this.clone();
+        let mut result = Err(busy());
+        // Callees that need code are compiled between attempts: the engine does one at a time.
+        for _ in 0..4 {
+            let Some(mut engine) = engine::take(py) else {
+                break;
+            };
+            let job = Job {
+                function,
+                args: args.clone(),
+                history: &history,
+                functions: &mut functions,
+                owner: owner.clone(),
+                record: self.address(),
+                force,
+                learn,
+            };
+            resolver.requested.clear();
+            let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                compile::compile(&mut engine, job, &mut resolver)
+            }));
+            let panicked = outcome.is_err();
+            if let Ok(Ok(compiled)) = &outcome {
+                engine.compilations += 1;
+                engine.milliseconds += compiled.milliseconds;
+            }
+            engine::put_back(py, engine);
+            result = outcome.unwrap_or_else(|_| {
+                Err(Refusal {
+                    reason: "internal error in the compiler".into(),
+                    offset: None,
+                    hint: "please report this with the function's source".into(),
+                })
+            });
+            let requested = std::mem::take(&mut resolver.requested);
+            if panicked || requested.is_empty() {
+                break;
+            }
+            let mut progress = false;
+            for (callee, args) in requested {
+                progress |= resolver.prepare(py, callee.bind(py), args);
+            }
+            if !progress {
+                break;
+            }
+        }
+        let mut inner = self.inner.borrow_mut();
+        inner.functions = functions;
+        let compiled = result?;
+        inner.compilations += 1;
+        inner.milliseconds += compiled.milliseconds;
+        log(py, "compile", || {
+            format!(
+                "{}: {} bytes in {:.2} ms",
+                self.name, compiled.code_bytes, compiled.milliseconds
+            )
+        });
+        Ok(Rc::new(Version {
+            compiled,
+            args,
+            stale: Cell::new(false),
+        }))
+    }
+
+    /// Makes the version the one that calls try first.
+    pub fn install(
+        &self,
+        entry: &EntryRecord,
+        version: Rc<Version>,
+        replaced: Option<&Rc<Version>>,
+    ) {
+        let unit = version.compiled.unit.clone();
+        let mut inner = self.inner.borrow_mut();
+        if let Some(old) = replaced {
+            inner.versions.retain(|other| !Rc::ptr_eq(other, old));
+            let unit = old.compiled.unit.clone();
+            inner.retired.push(unit);
+            let dependents = std::mem::take(&mut inner.dependents);
+            for dependent in dependents.iter().filter_map(Weak::upgrade) {
+                if !std::ptr::eq(Rc::as_ptr(&dependent), self) {
+                    dependent.make_stale();
+                }
+            }
+        }
+        inner.versions.insert(0, version);
+        inner.verdict = Verdict::Native;
+        drop(inner);
+        dispatch::send_to(entry, &unit);
+    }
+
+    /// A unit we call was replaced: compile again at the next call.
+    fn make_stale(&self) {
+        if let Ok(inner) = self.inner.try_borrow() {
+            for version in &inner.versions {
+                version.stale.set(true);
+            }
+        }
+        if let Some(entry) = self.entry() {
+            entry.count_down(1);
+        }
+    }
+
+    /// The facts of a call's arguments in parameter order.
+    fn facts(&self, function: &Bound<'_, PyAny>, call: &Call<'_>) -> PyResult<Vec<Fact>> {
+        Ok(super::bind::bind(
+            function,
+            &call.positional,
+            call.keyword_names.as_ref(),
+            &call.keyword,
+        )?
+        .iter()
+        .map(|object| object.as_ref().map_or_else(Fact::default, observe))
+        .collect())
+    }
+
+    /// A call of a function without (fitting) code: compile, or give up.
+    fn become_hot(&self, entry: &EntryRecord, call: &Call<'_>) {
+        let py = call.callable.py();
+        if self.never.get() || self.compiling.get() {
+            return;
+        }
+        let function = entry.function(py);
+        let Ok(args) = self.facts(&function, call) else {
+            // The interpreter raises the TypeError; try again at the next call.
+            entry.count_down(1);
+            return;
+        };
+        let (stale, compilations) = {
+            let inner = self.inner.borrow();
+            let stale = inner
+                .versions
+                .iter()
+                .find(|version| version.stale.get())
+                .cloned();
+            (stale, inner.compilations)
+        };
+        if compilations >= MAX_COMPILATIONS {
+            self.refuse(
+                py,
+                Refusal {
+                    reason: format!("compiled {compilations} times without settling"),
+                    offset: None,
+                    hint: "keep the types of arguments and variables the same between calls".into(),
+                },
+            );
+            return;
+        }
+        // What a stale version was for stays in force, widened by what comes now.
+        let mut wanted = args;
+        if let Some(old) = &stale
+            && old.args.len() == wanted.len()
+            && old.args.iter().zip(&wanted).all(|(a, b)| a.ty == b.ty)
+        {
+            for (mine, theirs) in wanted.iter_mut().zip(&old.args) {
+                mine.absorb(theirs);
+            }
+        }
+        match self.compile(&function, wanted, false) {
+            Ok(version) => self.install(entry, version, stale.as_ref()),
+            Err(refusal) if refusal.reason == BUSY => entry.count_down(2),
+            Err(refusal) => self.refuse(py, refusal),
+        }
+    }
+
+    /// The native version for arguments like these, if there is one.
+    pub fn version_for(&self, args: &[Fact]) -> Option<Rc<Version>> {
+        let inner = self.inner.try_borrow().ok()?;
+        inner
+            .versions
+            .iter()
+            .find(|version| !version.stale.get() && version.accepts_facts(args))
+            .cloned()
+    }
+
+    /// No version takes these arguments: count, and make another version in time.
+    pub fn missed(&self, args: &[Option<Bound<'_, PyAny>>]) {
+        let Some(entry) = self.entry() else { return };
+        let Ok(mut inner) = self.inner.try_borrow_mut() else {
+            return;
+        };
+        inner.misses += 1;
+        if inner.misses < MISSES_PER_VERSION || inner.compilations >= MAX_COMPILATIONS {
+            return;
+        }
+        inner.misses = 0;
+        // Ints wider than before: the same version, widened. Other types: one more version.
+        let same_types = inner.versions.iter().find(|version| {
+            version.args.len() == args.len()
+                && version.args.iter().zip(args).all(|(fact, object)| {
+                    object
+                        .as_ref()
+                        .is_some_and(|object| class_of(object) == fact.ty)
+                })
+        });
+        if let Some(version) = same_types {
+            version.stale.set(true);
+        } else if inner.versions.len() >= MAX_VERSIONS {
+            if inner.generic {
+                return;
+            }
+            inner.generic = true;
+        }
+        drop(inner);
+        entry.count_down(1);
+    }
+}
+
+const BUSY: &str = "busy compiling";
+
+fn busy() -> Refusal {
+    Refusal {
+        reason: BUSY.into(),
+        offset: None,
+        hint: String::new(),
+    }
+}
+
+impl Version {
+    /// Do live arguments fit the entry's checks?
+    fn accepts(&self, args: &[Option<Bound<'_, PyAny>>]) -> bool {
+        let params = &self.compiled.params;
+        params.len() == args.len()
+            && params.iter().zip(args).all(|((ty, repr, range), object)| {
+                let Some(object) = object else { return false };
+                if *ty == Type::OBJECT {
+                    return true;
+                }
+                class_of(object) == *ty
+                    && match repr {
+                        Repr::I64 if *range == IntRange::COMPACT => {
+                            int_class(object) == IntClass::Compact
+                        }
+                        Repr::I64 => {
+                            matches!(int_class(object), IntClass::Compact | IntClass::Full)
+                        }
+                        Repr::U64 => object.extract::<u64>().is_ok(),
+                        _ => true,
+                    }
+            })
+    }
+
+    fn accepts_facts(&self, args: &[Fact]) -> bool {
+        let params = &self.compiled.params;
+        params.len() == args.len()
+            && params.iter().zip(args).all(|((ty, repr, range), fact)| {
+                *ty == Type::OBJECT
+                    || (fact.ty == *ty
+                        && match repr {
+                            Repr::I64 if *range == IntRange::COMPACT => {
+                                fact.int <= IntClass::Compact
+                            }
+                            Repr::I64 => fact.int <= IntClass::Full,
+                            Repr::U64 => fact.int != IntClass::Big,
+                            _ => true,
+                        })
+            })
+    }
+}
+
+impl EntryState for Record {
+    fn hot(&self, entry: &EntryRecord, call: &Call<'_>) {
+        self.become_hot(entry, call);
+    }
+
+    fn fitting<'py>(&self, entry: &EntryRecord, call: &Call<'py>) -> Option<Fitting<'py>> {
+        let py = call.callable.py();
+        if self.chosen.replace(false) || !engine::is_enabled() {
+            return None;
+        }
+        let function = entry.function(py);
+        let names = call.keyword_names.as_ref();
+        let args = super::bind::bind(&function, &call.positional, names, &call.keyword).ok()?;
+        let version = {
+            let inner = self.inner.try_borrow().ok()?;
+            inner
+                .versions
+                .iter()
+                .find(|version| version.accepts(&args))
+                .cloned()
+        };
+        let Some(version) = version else {
+            self.missed(&args);
+            return None;
+        };
+        self.chosen.set(true);
+        let arguments = args.into_iter().collect::<Option<Vec<_>>>()?;
+        Some(Fitting {
+            stub: version.compiled.unit.entry.get(),
+            arguments,
+        })
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+impl UnitOwner for Record {
+    fn left(&self, unit: &Unit, site: usize, operands: &[Option<Bound<'_, PyAny>>]) {
+        let Some(site) = unit.site(site).cloned() else {
+            return;
+        };
+        let Ok(mut inner) = self.inner.try_borrow_mut() else {
+            return;
+        };
+        *inner.exits.entry(site.reason).or_default() += 1;
+        if site.reason == ExitReason::EvalBreaker {
+            return;
+        }
+        let Some(code) = unit.code_key(site.code) else {
+            return;
+        };
+        let left = inner.history.record(code, site.offset, site.reason).exits;
+        if site.reason == ExitReason::NotSeen {
+            for (position, object) in operands.iter().enumerate() {
+                let Some(object) = object else { continue };
+                let ty = class_of(object);
+                let width = if ty == Type::INT {
+                    int_class(object)
+                } else {
+                    IntClass::Unknown
+                };
+                inner
+                    .history
+                    .record_operand(code, site.offset, position, ty, width);
+            }
+        }
+        let teaches = match site.reason {
+            ExitReason::NotSeen | ExitReason::ColdBranch | ExitReason::Overflow => true,
+            ExitReason::TypeChanged
+            | ExitReason::WideInt
+            | ExitReason::ValueRange
+            | ExitReason::DropRunsCode
+            | ExitReason::Inexact
+            | ExitReason::CalleeLeft
+            | ExitReason::GlobalsChanged
+            | ExitReason::ObjectChanged => left.is_multiple_of(2),
+            _ => false,
+        };
+        let current = inner
+            .versions
+            .iter()
+            .find(|v| std::ptr::eq(Rc::as_ptr(&v.compiled.unit), unit));
+        let Some(version) = current.cloned() else {
+            return;
+        };
+        let exits = unit.exits.get();
+        let compilations = inner.compilations;
+        drop(inner);
+        let Some(entry) = self.entry() else { return };
+        if teaches && compilations < MAX_COMPILATIONS {
+            version.stale.set(true);
+            entry.count_down(1);
+            return;
+        }
+        // It taught nothing new: does the version still pay?
+        if exits >= RETIRE_AFTER && exits.is_power_of_two() && !self.has_loop_exits_only(unit) {
+            let calls = unit.entries.get().max(1);
+            if exits as f64 / calls as f64 > RETIRE_RATIO {
+                self.retire(&entry);
+            }
+        }
+    }
+}
+
+impl Inner {
+    /// Calls that entered native code.
+    pub fn native_calls(&self) -> u64 {
+        let current = self
+            .versions
+            .iter()
+            .map(|version| version.compiled.unit.entries.get());
+        current
+            .chain(self.retired.iter().map(|unit| unit.entries.get()))
+            .sum()
+    }
+}
+
+impl Record {
+    fn has_loop_exits_only(&self, unit: &Unit) -> bool {
+        unit.entries.get() == 0
+    }
+
+    fn retire(&self, entry: &EntryRecord) {
+        Python::attach(|py| {
+            self.refuse(
+                py,
+                Refusal {
+                    reason: "its native code kept leaving to the interpreter".into(),
+                    offset: None,
+                    hint: "see the exits in jit.stats(f)".into(),
+                },
+            );
+            entry.detach(py);
+        });
+    }
+}
+
+/// Finds native code for calls between compiled functions.
+struct Resolver {
+    /// Functions that should be compiled first.
+    requested: Vec<(Py<PyAny>, Vec<Fact>)>,
+    caller: Weak<Record>,
+}
+
+impl Resolver {
+    /// Compiles a callee; false if that is no use.
+    fn prepare(&self, py: Python<'_>, function: &Bound<'_, PyAny>, args: Vec<Fact>) -> bool {
+        let _ = py;
+        let Some((record, entry)) = record_of(function) else {
+            return false;
+        };
+        if record.never.get() || record.compiling.get() {
+            return false;
+        }
+        if matches!(record.inner.borrow().verdict, Verdict::Interpreted(_)) {
+            return false;
+        }
+        if record.inner.borrow().versions.len() >= MAX_VERSIONS {
+            return false;
+        }
+        match record.compile(function, args, false) {
+            Ok(version) => {
+                record.install(&entry, version, None);
+                true
+            }
+            Err(_) => false,
+        }
+    }
+}
+
+impl Callees for Resolver {
+    fn native(
+        &mut self,
+        py: Python<'_>,
+        function: &Bound<'_, PyAny>,
+        args: &[Fact],
+    ) -> Option<(Rc<Unit>, NativeSignature)> {
+        let _ = py;
+        let (record, _) = record_of(function)?;
+        let Some(version) = record.version_for(args) else {
+            if args.iter().all(|fact| !fact.is_unknown()) {
+                self.requested
+                    .push((function.clone().unbind(), args.to_vec()));
+            }
+            return None;
+        };
+        record
+            .inner
+            .try_borrow_mut()
+            .ok()?
+            .dependents
+            .push(self.caller.clone());
+        let compiled = &version.compiled;
+        let signature = NativeSignature {
+            params: compiled
+                .params
+                .iter()
+                .map(|(ty, repr, _)| (*ty, *repr))
+                .collect(),
+            returns: compiled.returns,
+        };
+        Some((compiled.unit.clone(), signature))
+    }
+
+    fn is_decorated(&self, function: &Bound<'_, PyAny>) -> bool {
+        record_of(function).is_some_and(|(record, _)| !record.never.get())
+    }
+}
+
+/// The record of a decorated function.
+pub fn record_of(function: &Bound<'_, PyAny>) -> Option<(Rc<Record>, Rc<EntryRecord>)> {
+    let entry = entry::entry_of(function)?;
+    let record = entry
+        .state()
+        .as_any()
+        .downcast_ref::<Record>()?
+        .this
+        .upgrade()?;
+    Some((record, entry))
+}
+
+/// Has the code a loop? Such a function is compiled at its second call.
+pub fn has_loop(bytes: &CodeBytes) -> bool {
+    crate::bytecode::decode(bytes).is_ok_and(|code| {
+        code.instrs.iter().any(|instr| {
+            instr
+                .op
+                .target()
+                .is_some_and(|target| target <= instr.offset)
+        })
+    })
+}
+
+/// Writes an event to standard error if it is asked for.
+pub fn log(py: Python<'_>, event: &str, text: impl FnOnce() -> String) {
+    let wanted = engine::with(py, |state| {
+        state
+            .as_ref()
+            .is_ok_and(|engine| engine.config.lists("log", event))
+    });
+    if wanted {
+        eprintln!("brolga: {event}: {}", text());
+    }
+}

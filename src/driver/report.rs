@@ -1,0 +1,304 @@
+//! `jit.stats`, `jit.explain` and `jit.inspect` as plain dictionaries and text.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList};
+
+use super::engine;
+use super::record::{Record, Verdict, record_of};
+use crate::abi::exit_reason::ExitReason;
+use crate::bytecode::decode;
+use crate::ffi::code_view;
+use crate::hir::Op;
+use crate::lift::NoteKind;
+use crate::runtime::code_memory;
+
+fn verdict(record: &Record) -> (&'static str, String) {
+    match &record.inner.borrow().verdict {
+        _ if record.never.get() => ("interpreted", "jit.never was asked for".into()),
+        Verdict::Waiting => ("waiting", "not called often enough yet".into()),
+        Verdict::Native => ("native", String::new()),
+        Verdict::Interpreted(refusal) => ("interpreted", refusal.reason.clone()),
+    }
+}
+
+/// One function's row.
+pub fn function_stats<'py>(py: Python<'py>, record: &Rc<Record>) -> PyResult<Bound<'py, PyDict>> {
+    let row = PyDict::new(py);
+    let (verdict, reason) = verdict(record);
+    let inner = record.inner.borrow();
+    let native: u64 = inner.native_calls();
+    let plain = record.entry().map_or(0, |entry| entry.calls());
+    let exits = PyDict::new(py);
+    for (reason, count) in &inner.exits {
+        exits.set_item(reason.name(), *count)?;
+    }
+    row.set_item("name", &record.name)?;
+    row.set_item("verdict", verdict)?;
+    row.set_item("reason", reason)?;
+    row.set_item("calls", plain + native)?;
+    row.set_item("native_calls", native)?;
+    row.set_item("versions", inner.versions.len())?;
+    row.set_item("compilations", inner.compilations)?;
+    row.set_item("compile_ms", (inner.milliseconds * 1000.0).round() / 1000.0)?;
+    let bytes: usize = inner
+        .versions
+        .iter()
+        .map(|version| version.compiled.code_bytes)
+        .sum();
+    row.set_item("code_bytes", bytes)?;
+    row.set_item("exits", exits)?;
+    Ok(row)
+}
+
+/// Totals and a row per function.
+pub fn totals(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
+    let report = PyDict::new(py);
+    let (native, reason, records, compilations, milliseconds) =
+        engine::with(py, |state| match state {
+            Ok(engine) => {
+                engine.records.retain(|record| record.strong_count() > 0);
+                let records: Vec<_> = engine
+                    .records
+                    .iter()
+                    .filter_map(std::rc::Weak::upgrade)
+                    .collect();
+                (
+                    true,
+                    String::new(),
+                    records,
+                    engine.compilations,
+                    engine.milliseconds,
+                )
+            }
+            Err(reason) => (false, reason.clone(), Vec::new(), 0, 0.0),
+        });
+    let memory = code_memory::statistics(py);
+    report.set_item("native", native)?;
+    report.set_item("reason", reason)?;
+    report.set_item("compilations", compilations)?;
+    report.set_item("compile_ms", (milliseconds * 1000.0).round() / 1000.0)?;
+    report.set_item("code_bytes", memory.used_bytes)?;
+    let rows = PyList::empty(py);
+    for record in &records {
+        rows.append(function_stats(py, record)?)?;
+    }
+    report.set_item("functions", rows)?;
+    Ok(report)
+}
+
+#[derive(Default)]
+struct LineReport {
+    native: bool,
+    guarded: bool,
+    runtime: bool,
+    interpreted: bool,
+    why: Vec<String>,
+    hint: Vec<String>,
+}
+
+/// Verdict, reason, and the lines.
+pub fn explain<'py>(function: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
+    let py = function.py();
+    let report = PyDict::new(py);
+    let name: String = function.getattr("__qualname__")?.extract()?;
+    report.set_item("name", &name)?;
+    let lines = PyList::empty(py);
+    let Some((record, _)) = record_of(function) else {
+        report.set_item("verdict", "interpreted")?;
+        let reason = engine::with(py, |state| match state {
+            Ok(_) => "it has no @jit, or cannot have one".to_owned(),
+            Err(reason) => reason.clone(),
+        });
+        report.set_item("reason", reason)?;
+        report.set_item("lines", lines)?;
+        return Ok(report);
+    };
+    let (word, reason) = verdict(&record);
+    report.set_item("verdict", word)?;
+    report.set_item("reason", reason)?;
+    let bytes = code_view(&function.getattr("__code__")?.cast_into()?)?;
+    let mut rows: BTreeMap<u32, LineReport> = BTreeMap::new();
+    if let Ok(code) = decode(&bytes) {
+        let inner = record.inner.borrow();
+        for instr in &code.instrs {
+            if let Some(line) = code.line(instr.at)
+                && line > bytes.firstlineno
+            {
+                rows.entry(line).or_default();
+            }
+        }
+        if let Some(version) = inner.versions.first() {
+            describe_version(&version.compiled, &code, &mut rows);
+        }
+        if let Verdict::Interpreted(refusal) = &inner.verdict {
+            if let Some(line) = refusal.offset.and_then(|offset| code.line(offset)) {
+                let row = rows.entry(line).or_default();
+                row.why.push(refusal.reason.clone());
+            }
+            if !refusal.hint.is_empty() {
+                report.set_item("hint", &refusal.hint)?;
+            }
+        }
+        for ((key, offset), site) in inner.history.iter() {
+            if *key == 0
+                && let Some(line) = code.line(*offset)
+            {
+                let row = rows.entry(line).or_default();
+                for (reason, count) in &site.reasons {
+                    if *reason != ExitReason::EvalBreaker {
+                        row.why
+                            .push(format!("left {count} times: {}", reason.text()));
+                        row.hint.push(reason.hint().to_owned());
+                    }
+                }
+            }
+        }
+    }
+    for (line, row) in rows {
+        lines.append(line_dict(py, line, row, word == "native")?)?;
+    }
+    report.set_item("lines", lines)?;
+    Ok(report)
+}
+
+fn line_dict(
+    py: Python<'_>,
+    line: u32,
+    mut row: LineReport,
+    native: bool,
+) -> PyResult<Bound<'_, PyDict>> {
+    let dict = PyDict::new(py);
+    let status = match (native, row.interpreted, row.runtime, row.guarded) {
+        (false, ..) => "interpreted",
+        (true, true, ..) if !row.native => "interpreted",
+        (true, _, true, _) => "runtime call",
+        (true, _, _, true) => "guarded",
+        _ => "native",
+    };
+    row.why.sort();
+    row.why.dedup();
+    row.hint.retain(|hint| !hint.is_empty());
+    row.hint.sort();
+    row.hint.dedup();
+    dict.set_item("line", line)?;
+    dict.set_item("status", status)?;
+    dict.set_item("why", row.why.join("; "))?;
+    dict.set_item("hint", row.hint.join("; "))?;
+    Ok(dict)
+}
+
+fn describe_version(
+    compiled: &super::compile::Compiled,
+    code: &crate::bytecode::Code,
+    rows: &mut BTreeMap<u32, LineReport>,
+) {
+    for note in &compiled.notes {
+        if note.code.index() != 0 {
+            continue;
+        }
+        let Some(line) = code.line(note.offset) else {
+            continue;
+        };
+        let row = rows.entry(line).or_default();
+        match note.kind {
+            NoteKind::RuntimeCall => row.runtime = true,
+            NoteKind::Interpreted => row.interpreted = true,
+            NoteKind::Native => {}
+        }
+        if !note.text.is_empty() {
+            row.why.push(note.text.clone());
+        }
+    }
+    let function = &compiled.function;
+    for block in &function.layout {
+        for id in &function.block(*block).instrs {
+            let instr = function.instr(*id);
+            if instr.origin.code.index() != 0 {
+                continue;
+            }
+            let Some(line) = code.line(instr.origin.offset) else {
+                continue;
+            };
+            let row = rows.entry(line).or_default();
+            match instr.op {
+                Op::Snapshot | Op::KeepAlive | Op::Poll => {}
+                op if op.effects().may_exit => row.guarded = true,
+                _ => row.native = true,
+            }
+        }
+    }
+}
+
+/// A listing.
+pub fn inspect(function: &Bound<'_, PyAny>, kind: &str) -> PyResult<String> {
+    if kind == "bytecode" {
+        return bytecode(function);
+    }
+    let Some((record, _)) = record_of(function) else {
+        return Ok("; not decorated\n".into());
+    };
+    let inner = record.inner.borrow();
+    let Some(version) = inner.versions.first() else {
+        drop(inner);
+        let (word, reason) = verdict(&record);
+        return Ok(format!("; {word}: {reason}\n"));
+    };
+    let compiled = &version.compiled;
+    Ok(match kind {
+        "hir" => compiled.function.to_string(),
+        "clif" => compiled.clif.clone(),
+        "asm" => assembly(&compiled.code),
+        _ => guards(compiled),
+    })
+}
+
+/// Machine code in hexadecimal, sixteen bytes a line: for a disassembler of choice.
+fn assembly(code: &[u8]) -> String {
+    let mut text = String::new();
+    for (index, row) in code.chunks(16).enumerate() {
+        let bytes: Vec<String> = row.iter().map(|byte| format!("{byte:02x}")).collect();
+        text.push_str(&format!("{:06x}  {}\n", index * 16, bytes.join(" ")));
+    }
+    text
+}
+
+fn guards(compiled: &super::compile::Compiled) -> String {
+    let mut text = String::new();
+    let function = &compiled.function;
+    for block in &function.layout {
+        for id in &function.block(*block).instrs {
+            let instr = function.instr(*id);
+            if instr.op.effects().may_exit && instr.op != Op::Snapshot {
+                let name = instr.op.info().name;
+                let attribute = instr
+                    .op
+                    .print_attribute()
+                    .map(|a| format!("[{a}]"))
+                    .unwrap_or_default();
+                text.push_str(&format!("{:>5}  {name}{attribute}\n", instr.origin.offset));
+            }
+        }
+    }
+    text
+}
+
+fn bytecode(function: &Bound<'_, PyAny>) -> PyResult<String> {
+    let bytes = code_view(&function.getattr("__code__")?.cast_into()?)?;
+    let code = decode(&bytes)
+        .map_err(|error| pyo3::exceptions::PyValueError::new_err(error.to_string()))?;
+    let mut text = String::new();
+    for instr in &code.instrs {
+        let line = code
+            .line(instr.at)
+            .map(|line| line.to_string())
+            .unwrap_or_default();
+        text.push_str(&format!(
+            "{line:>5} {:>5}  {:<28} {:?}  {:?}\n",
+            instr.offset, instr.opname, instr.op, instr.hint
+        ));
+    }
+    Ok(text)
+}

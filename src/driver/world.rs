@@ -1,0 +1,421 @@
+//! The live interpreter as the lifter's [`World`].
+//!
+//! Handles are rows of tables that live as long as one compilation; function handles are rows of the
+//! record's own table, for history is keyed by them.
+
+use std::rc::Rc;
+
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyCode, PyDict, PyFunction, PyModule, PyString, PyTuple};
+
+use super::known::Known;
+use super::observe::{class_of, int_class, observe};
+use crate::bytecode::{Code, CodeBytes, decode};
+use crate::feedback::{Fact, IntClass};
+use crate::ffi::code_view;
+use crate::hir::Type;
+use crate::lift::{
+    CalleeFacts, FunctionHandle, NativeSignature, ObjectFact, ObjectHandle, ObjectKind, Singleton,
+    World,
+};
+use crate::runtime::unit::Unit;
+
+/// Finds (or makes) native code of another decorated function.
+pub trait Callees {
+    /// A unit of the function for arguments like these, and its signature.
+    fn native(
+        &mut self,
+        py: Python<'_>,
+        function: &Bound<'_, PyAny>,
+        args: &[Fact],
+    ) -> Option<(Rc<Unit>, NativeSignature)>;
+    /// Has it `@jit`, and may it be compiled?
+    fn is_decorated(&self, function: &Bound<'_, PyAny>) -> bool;
+}
+
+/// A global or attribute that was assumed.
+pub struct AssumedName<'py> {
+    /// The name.
+    pub name: Bound<'py, PyAny>,
+    /// Its value.
+    pub value: Bound<'py, PyAny>,
+}
+
+/// A pair of dicts and what was assumed of them.
+pub struct AssumedNamespace<'py> {
+    /// Globals of a function, or a module's dict.
+    pub globals: Bound<'py, PyAny>,
+    /// Builtins of the function, or the module's dict again.
+    pub builtins: Bound<'py, PyAny>,
+    /// Names relied on.
+    pub names: Vec<AssumedName<'py>>,
+}
+
+/// A function of the record's table, opened.
+struct OpenFunction<'py> {
+    code: Bound<'py, PyCode>,
+    bytes: Option<(Rc<CodeBytes>, Rc<Code>)>,
+    namespace: Option<u32>,
+}
+
+/// See the module.
+pub struct LiveWorld<'py, 'a> {
+    py: Python<'py>,
+    known: &'a Known,
+    callees: &'a mut dyn Callees,
+    /// The record's functions: row 0 is the one being compiled.
+    functions: &'a mut Vec<Py<PyAny>>,
+    root: Bound<'py, PyAny>,
+    open: Vec<Option<OpenFunction<'py>>>,
+    /// Objects by handle.
+    pub objects: Vec<Bound<'py, PyAny>>,
+    /// Namespaces by row.
+    pub namespaces: Vec<AssumedNamespace<'py>>,
+    /// Units by function handle, for `call_native`.
+    pub units: Vec<(FunctionHandle, Rc<Unit>)>,
+}
+
+impl<'py, 'a> LiveWorld<'py, 'a> {
+    /// A world for compiling `root`. `functions` are the other functions of the record's table.
+    pub fn new(
+        root: &Bound<'py, PyAny>,
+        known: &'a Known,
+        callees: &'a mut dyn Callees,
+        functions: &'a mut Vec<Py<PyAny>>,
+    ) -> Self {
+        LiveWorld {
+            py: root.py(),
+            known,
+            callees,
+            functions,
+            root: root.clone(),
+            open: Vec::new(),
+            objects: Vec::new(),
+            namespaces: Vec::new(),
+            units: Vec::new(),
+        }
+    }
+
+    /// The function of a handle.
+    pub fn function(&self, handle: FunctionHandle) -> Bound<'py, PyAny> {
+        match handle {
+            0 => self.root.clone(),
+            handle => self.functions[handle as usize - 1].bind(self.py).clone(),
+        }
+    }
+
+    fn function_handle(&mut self, function: &Bound<'py, PyAny>) -> FunctionHandle {
+        if function.is(&self.root) {
+            return 0;
+        }
+        let row = self.functions.iter().position(|other| other.is(function));
+        let row = row.unwrap_or_else(|| {
+            self.functions.push(function.clone().unbind());
+            self.functions.len() - 1
+        });
+        row as FunctionHandle + 1
+    }
+
+    fn opened(&mut self, handle: FunctionHandle) -> PyResult<&mut OpenFunction<'py>> {
+        let row = handle as usize;
+        if self.open.len() <= row {
+            self.open.resize_with(row + 1, || None);
+        }
+        if self.open[row].is_none() {
+            let function = self.function(handle);
+            let code = function.getattr("__code__")?.cast_into::<PyCode>()?;
+            self.open[row] = Some(OpenFunction {
+                code,
+                bytes: None,
+                namespace: None,
+            });
+        }
+        self.open[row]
+            .as_mut()
+            .ok_or_else(|| pyo3::exceptions::PyRuntimeError::new_err("function table"))
+    }
+
+    /// Code of a function, copied and decoded once.
+    pub fn code(&mut self, handle: FunctionHandle) -> PyResult<(Rc<CodeBytes>, Rc<Code>)> {
+        let open = self.opened(handle)?;
+        if let Some(bytes) = &open.bytes {
+            return Ok(bytes.clone());
+        }
+        let bytes = code_view(&open.code)?;
+        let code = decode(&bytes)
+            .map_err(|error| pyo3::exceptions::PyRuntimeError::new_err(error.to_string()))?;
+        let pair = (Rc::new(bytes), Rc::new(code));
+        open.bytes = Some(pair.clone());
+        Ok(pair)
+    }
+
+    /// The code object a function had when it was opened.
+    pub fn code_object(&mut self, handle: FunctionHandle) -> PyResult<Bound<'py, PyCode>> {
+        Ok(self.opened(handle)?.code.clone())
+    }
+
+    /// Has the function been looked at?
+    pub fn is_open(&self, handle: FunctionHandle) -> bool {
+        self.open.get(handle as usize).is_some_and(Option::is_some)
+    }
+
+    fn handle(&mut self, object: &Bound<'py, PyAny>) -> ObjectHandle {
+        if let Some(row) = self.objects.iter().position(|other| other.is(object)) {
+            return row as ObjectHandle;
+        }
+        self.objects.push(object.clone());
+        self.objects.len() as ObjectHandle - 1
+    }
+
+    fn describe(&mut self, object: &Bound<'py, PyAny>) -> ObjectFact {
+        let handle = self.handle(object);
+        let ty = class_of(object);
+        let kind = self.kind(object, ty);
+        ObjectFact {
+            handle,
+            ty,
+            text: short_text(object, ty),
+            kind,
+        }
+    }
+
+    fn kind(&mut self, object: &Bound<'py, PyAny>, ty: Type) -> ObjectKind {
+        if let Some(kind) = self.known.kind(object) {
+            return kind;
+        }
+        match ty {
+            Type::NONE => ObjectKind::None,
+            Type::BOOL => ObjectKind::Bool(object.cast::<PyBool>().is_ok_and(|b| b.is_true())),
+            Type::INT => match int_class(object) {
+                IntClass::Unsigned => object
+                    .extract()
+                    .map_or(ObjectKind::Other, ObjectKind::Unsigned),
+                _ => object.extract().map_or(ObjectKind::Other, ObjectKind::Int),
+            },
+            Type::FLOAT => object
+                .extract()
+                .map_or(ObjectKind::Other, ObjectKind::Float),
+            Type::MODULE => ObjectKind::Module,
+            Type::FUNCTION => ObjectKind::Function(self.function_handle(object)),
+            Type::TUPLE => match object.cast::<PyTuple>() {
+                Ok(tuple) => {
+                    ObjectKind::Tuple(tuple.iter().map(|item| self.describe(&item)).collect())
+                }
+                Err(_) => ObjectKind::Other,
+            },
+            // 3.11's function subtype of a decorated function.
+            _ if object.is(&self.root) || self.callees.is_decorated(object) => {
+                ObjectKind::Function(self.function_handle(object))
+            }
+            _ => ObjectKind::Other,
+        }
+    }
+
+    fn namespace_row(&mut self, globals: Bound<'py, PyAny>, builtins: Bound<'py, PyAny>) -> u32 {
+        let same =
+            |row: &AssumedNamespace<'py>| row.globals.is(&globals) && row.builtins.is(&builtins);
+        if let Some(row) = self.namespaces.iter().position(same) {
+            return row as u32;
+        }
+        self.namespaces.push(AssumedNamespace {
+            globals,
+            builtins,
+            names: Vec::new(),
+        });
+        self.namespaces.len() as u32 - 1
+    }
+
+    /// Looks a name up as `LOAD_GLOBAL` does, and remembers what it found.
+    fn assume(&mut self, row: u32, name: &str) -> Option<Bound<'py, PyAny>> {
+        let namespace = &mut self.namespaces[row as usize];
+        let name = PyString::intern(self.py, name).into_any();
+        let found = namespace
+            .globals
+            .cast::<PyDict>()
+            .ok()?
+            .get_item(&name)
+            .ok()?
+            .or_else(|| {
+                namespace
+                    .builtins
+                    .cast::<PyDict>()
+                    .ok()?
+                    .get_item(&name)
+                    .ok()?
+            })?;
+        if !namespace.names.iter().any(|other| other.name.is(&name)) {
+            namespace.names.push(AssumedName {
+                name,
+                value: found.clone(),
+            });
+        }
+        Some(found)
+    }
+
+    fn none_fact(&mut self) -> ObjectFact {
+        let none = self.py.None().into_bound(self.py);
+        self.describe(&none)
+    }
+}
+
+fn short_text(object: &Bound<'_, PyAny>, ty: Type) -> String {
+    let simple = Type::NUMBER.union(Type::NONE);
+    let text = if ty.is_subset(simple) && int_class(object) != IntClass::Big {
+        object
+            .repr()
+            .map(|text| text.to_string())
+            .unwrap_or_default()
+    } else if ty == Type::STR {
+        object
+            .cast::<PyString>()
+            .map(|text| text.to_string_lossy().into_owned())
+            .unwrap_or_default()
+    } else {
+        let name = object
+            .getattr("__name__")
+            .and_then(|name| name.extract::<String>());
+        name.unwrap_or_else(|_| ty.to_string())
+    };
+    text.chars()
+        .filter(|c| c.is_alphanumeric() || "._-+<>".contains(*c))
+        .take(40)
+        .collect()
+}
+
+impl World for LiveWorld<'_, '_> {
+    fn constant(&mut self, function: FunctionHandle, index: u32) -> ObjectFact {
+        let constant = self
+            .opened(function)
+            .and_then(|open| open.code.getattr("co_consts")?.get_item(index));
+        match constant {
+            Ok(constant) => self.describe(&constant),
+            Err(_) => self.none_fact(),
+        }
+    }
+
+    fn name(&mut self, function: FunctionHandle, index: u32) -> ObjectFact {
+        let name = self
+            .opened(function)
+            .and_then(|open| open.code.getattr("co_names")?.get_item(index));
+        match name {
+            Ok(name) => self.describe(&name),
+            Err(_) => self.none_fact(),
+        }
+    }
+
+    fn singleton(&mut self, which: Singleton) -> ObjectFact {
+        let object = self.known.singleton(self.py, which);
+        self.describe(&object)
+    }
+
+    fn global(&mut self, function: FunctionHandle, name: &str) -> Option<ObjectFact> {
+        let row = self.namespace(function);
+        let value = self.assume(row, name)?;
+        Some(self.describe(&value))
+    }
+
+    fn namespace(&mut self, function: FunctionHandle) -> u32 {
+        if let Ok(open) = self.opened(function)
+            && let Some(row) = open.namespace
+        {
+            return row;
+        }
+        let (globals, builtins) = self.dicts(function);
+        let row = self.namespace_row(globals, builtins);
+        if let Ok(open) = self.opened(function) {
+            open.namespace = Some(row);
+        }
+        row
+    }
+
+    fn globals(&mut self, function: FunctionHandle) -> (ObjectFact, ObjectFact) {
+        let (globals, builtins) = self.dicts(function);
+        (self.describe(&globals), self.describe(&builtins))
+    }
+
+    fn module_attribute(&mut self, module: ObjectHandle, name: &str) -> Option<(ObjectFact, u32)> {
+        let module = self.objects[module as usize].clone();
+        let dict = module.cast_exact::<PyModule>().ok()?.dict().into_any();
+        let row = self.namespace_row(dict.clone(), dict);
+        let value = self.assume(row, name)?;
+        Some((self.describe(&value), row))
+    }
+
+    fn type_attribute(&mut self, class: Type, name: &str) -> Option<ObjectFact> {
+        let class = self.known.class(self.py, class)?;
+        let mro = class.getattr("__mro__").ok()?;
+        for base in mro.try_iter().ok()? {
+            let dict = base.ok()?.getattr("__dict__").ok()?;
+            if let Ok(value) = dict.get_item(name) {
+                let is_method = value
+                    .get_type()
+                    .name()
+                    .is_ok_and(|n| n == "method_descriptor");
+                return is_method.then(|| self.describe(&value));
+            }
+        }
+        None
+    }
+
+    fn closure_cell(&mut self, function: FunctionHandle, index: u32) -> Option<(ObjectFact, Fact)> {
+        let function = self.function(function);
+        let cell = function.getattr("__closure__").ok()?.get_item(index).ok()?;
+        let contents = cell
+            .getattr("cell_contents")
+            .map(|value| observe(&value))
+            .unwrap_or_default();
+        let mut fact = self.describe(&cell);
+        fact.ty = Type::CELL;
+        Some((fact, contents))
+    }
+
+    fn callee(&mut self, function: FunctionHandle) -> Option<CalleeFacts> {
+        let object = self.function(function);
+        let decorated = function == 0 || self.callees.is_decorated(&object);
+        let (bytes, code) = self.code(function).ok()?;
+        let mut defaults = Vec::new();
+        if let Ok(values) = object.getattr("__defaults__").ok()?.cast::<PyTuple>() {
+            for value in values.iter() {
+                defaults.push(self.describe(&value));
+            }
+        }
+        let name = bytes.qualname.clone();
+        let object = self.handle(&object);
+        Some(CalleeFacts {
+            name,
+            bytes,
+            code,
+            defaults,
+            object,
+            decorated,
+            is_self: function == 0,
+        })
+    }
+
+    fn native(&mut self, function: FunctionHandle, args: &[Fact]) -> Option<NativeSignature> {
+        let object = self.function(function);
+        let (unit, signature) = self.callees.native(self.py, &object, args)?;
+        self.units.retain(|(handle, _)| *handle != function);
+        self.units.push((function, unit));
+        Some(signature)
+    }
+
+    fn fact(&mut self, object: ObjectHandle) -> Fact {
+        observe(&self.objects[object as usize])
+    }
+}
+
+impl<'py> LiveWorld<'py, '_> {
+    fn dicts(&mut self, function: FunctionHandle) -> (Bound<'py, PyAny>, Bound<'py, PyAny>) {
+        let function = self.function(function);
+        let empty = || PyDict::new(function.py()).into_any();
+        let globals = function.getattr("__globals__").unwrap_or_else(|_| empty());
+        let builtins = function.getattr("__builtins__").unwrap_or_else(|_| empty());
+        (globals, builtins)
+    }
+
+    /// Is it a plain Python function (decorated or not)?
+    pub fn is_function(object: &Bound<'_, PyAny>) -> bool {
+        object.cast::<PyFunction>().is_ok()
+    }
+}

@@ -1,0 +1,57 @@
+//! Calls that the machine-code entry cannot take: other versions, defaults and keywords, the interpreter.
+
+use pyo3::ffi::{self, PyObject};
+use pyo3::prelude::*;
+
+use super::entry::{Call, EntryRecord};
+use super::unit::Unit;
+use super::{self_test, tracing};
+
+/// Sends the calls of a function to a unit. The unit's owner keeps it until the function dies.
+pub fn send_to(entry: &EntryRecord, unit: &Unit) {
+    // SAFETY: the stub is a vectorcall function made for this entry's function (its code object is checked
+    // inside), and the record that installs a unit keeps it as long as the function lives.
+    unsafe { entry.set_target(unit.entry.get() as *const u8) }
+}
+
+/// `Support::SlowEntry`.
+///
+/// # Safety
+/// Called by an entry stub with its own arguments; `record` is the entry of a live function.
+pub unsafe extern "C" fn slow_entry(
+    record: *const EntryRecord,
+    callable: *mut PyObject,
+    args: *const *mut PyObject,
+    flags_and_count: usize,
+    names: *mut PyObject,
+) -> *mut PyObject {
+    // SAFETY: as required; whoever calls a function keeps it, hence its record, alive.
+    unsafe {
+        let entry = &*record;
+        let py = Python::assume_attached();
+        let watched = self_test::interpreter(py)
+            .is_ok_and(|interpreter| tracing::tracing_active(py, interpreter));
+        if watched {
+            return entry.interpret(callable, args, flags_and_count, names);
+        }
+        let chosen = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            let call = Call::from_vectorcall(py, callable, args, flags_and_count, names);
+            entry.state().fitting(entry, &call)
+        }));
+        if let Ok(Some(fitting)) = chosen {
+            let stub: ffi::vectorcallfunc = std::mem::transmute(fitting.stub);
+            let pointers: Vec<*mut PyObject> = fitting
+                .arguments
+                .iter()
+                .map(|argument| argument.as_ptr())
+                .collect();
+            return stub(
+                callable,
+                pointers.as_ptr(),
+                pointers.len(),
+                std::ptr::null_mut(),
+            );
+        }
+        entry.interpret(callable, args, flags_and_count, names)
+    }
+}

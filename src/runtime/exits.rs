@@ -1,0 +1,505 @@
+//! The exit handler: from the words machine code wrote to frames the interpreter runs.
+//!
+//! Invariants (see `abi::deopt_table`): each slot gets a reference of its own; a word is boxed once, so
+//! a value in two slots stays one object; what native code owned is dropped last. Everything that can
+//! fail or run code (allocations on 3.11) happens before the first frame is pushed.
+
+use std::ptr::null_mut;
+
+use pyo3::ffi::{self, PyObject};
+use pyo3::prelude::*;
+
+use super::frame::{self, CallResult, CellPolicy, ResumePoint, SuspendedCall};
+use super::unit::Unit;
+use crate::abi::deopt_table::{
+    ExitKind, ExitState, FrameDescriptor, SlotDescriptor, Source, ValueDescriptor,
+    VirtualDescriptor,
+};
+use crate::ffi::{InterpreterFrame, ThreadState};
+use crate::hir::Repr;
+
+/// `Support::ExitHandler`.
+///
+/// # Safety
+/// Called by machine code of the unit, under the GIL, with the words of that site.
+pub unsafe extern "C" fn exit_handler(
+    thread: *mut ThreadState,
+    unit: *const Unit,
+    site: u64,
+    words: *const u64,
+    native_frame: *mut InterpreterFrame,
+) -> *mut PyObject {
+    // SAFETY: machine code passes its own unit, which outlives the activation, and a site of its table;
+    // `words` has as many words as the site's state says.
+    unsafe {
+        let unit = &*unit;
+        let site = site as usize;
+        let Some(state) = unit.table.get().and_then(|table| table.state_of(site)) else {
+            std::process::abort()
+        };
+        let words = std::slice::from_raw_parts(words, state.words as usize);
+        let result = leave(thread, unit, site, state, words, native_frame);
+        result
+    }
+}
+
+/// Objects made from words so far.
+struct Boxes<'a> {
+    unit: &'a Unit,
+    words: &'a [u64],
+    /// One reference each is ours, dropped at the end.
+    made: Vec<Option<*mut PyObject>>,
+}
+
+impl Boxes<'_> {
+    /// A new reference to the object of a value; null with an exception set without memory.
+    unsafe fn object(&mut self, value: &ValueDescriptor) -> *mut PyObject {
+        // SAFETY: sources are those lowering wrote: boxed words hold live objects, object ids are of the
+        // unit's pool.
+        unsafe {
+            match value.source {
+                Source::Object(id) => ffi::Py_NewRef(self.unit.objects[id.index()]),
+                Source::Int(value) => ffi::PyLong_FromLongLong(value),
+                Source::Unsigned(value) => ffi::PyLong_FromUnsignedLongLong(value),
+                Source::Float(bits) => ffi::PyFloat_FromDouble(f64::from_bits(bits)),
+                Source::Bool(value) => bool_object(value),
+                Source::Word(index) => {
+                    let index = index as usize;
+                    if value.repr == Repr::Boxed {
+                        return ffi::Py_NewRef(self.words[index] as *mut PyObject);
+                    }
+                    if let Some(object) = self.made[index] {
+                        return ffi::Py_NewRef(object);
+                    }
+                    let word = self.words[index];
+                    let object = match value.repr {
+                        Repr::I64 => ffi::PyLong_FromLongLong(word as i64),
+                        Repr::U64 => ffi::PyLong_FromUnsignedLongLong(word),
+                        Repr::F64 => ffi::PyFloat_FromDouble(f64::from_bits(word)),
+                        Repr::Bool => bool_object(word & 1 != 0),
+                        Repr::Boxed | Repr::Ptr => null_mut(),
+                    };
+                    if !object.is_null() {
+                        self.made[index] = Some(object);
+                        ffi::Py_INCREF(object);
+                    }
+                    object
+                }
+            }
+        }
+    }
+
+    fn int(&self, value: &ValueDescriptor) -> i64 {
+        match value.source {
+            Source::Int(value) => value,
+            Source::Unsigned(value) => value as i64,
+            Source::Word(index) => self.words[index as usize] as i64,
+            _ => 0,
+        }
+    }
+
+    fn is_true(&self, value: &ValueDescriptor) -> bool {
+        match value.source {
+            Source::Bool(value) => value,
+            Source::Word(index) => self.words[index as usize] & 1 != 0,
+            _ => true,
+        }
+    }
+
+    /// A new reference for a slot, null for NULL. `Err` with an exception set without memory.
+    unsafe fn slot(&mut self, slot: &SlotDescriptor) -> Result<*mut PyObject, ()> {
+        // SAFETY: as in `object`.
+        unsafe {
+            let object = match slot {
+                SlotDescriptor::Null => return Ok(null_mut()),
+                SlotDescriptor::Maybe { bound, .. } if !self.is_true(bound) => {
+                    return Ok(null_mut());
+                }
+                SlotDescriptor::Value(value) | SlotDescriptor::Maybe { value, .. } => {
+                    self.object(value)
+                }
+                SlotDescriptor::Virtual(object) => self.virtual_object(object),
+            };
+            if object.is_null() {
+                Err(())
+            } else {
+                Ok(object)
+            }
+        }
+    }
+
+    unsafe fn virtual_object(&mut self, object: &VirtualDescriptor) -> *mut PyObject {
+        // SAFETY: builtin constructors with arguments of the right classes.
+        unsafe {
+            match object {
+                VirtualDescriptor::Range { start, stop, step } => {
+                    let (start, stop, step) = (self.int(start), self.int(stop), self.int(step));
+                    call_ints((&raw mut ffi::PyRange_Type).cast(), &[start, stop, step])
+                }
+                VirtualDescriptor::RangeIterator { next, stop, step } => {
+                    let (next, stop, step) = (self.int(next), self.int(stop), self.int(step));
+                    let range = call_ints((&raw mut ffi::PyRange_Type).cast(), &[next, stop, step]);
+                    iterator(range)
+                }
+                VirtualDescriptor::SequenceIterator { sequence, index } => {
+                    let index = self.int(index);
+                    let iterator = iterator(self.object(sequence));
+                    if index > 0 && !iterator.is_null() {
+                        let state = ffi::PyLong_FromLongLong(index);
+                        let name = ffi::PyUnicode_InternFromString(c"__setstate__".as_ptr());
+                        let done = ffi::PyObject_CallMethodObjArgs(
+                            iterator,
+                            name,
+                            state,
+                            null_mut::<PyObject>(),
+                        );
+                        ffi::Py_XDECREF(name);
+                        ffi::Py_XDECREF(state);
+                        if done.is_null() {
+                            ffi::Py_DECREF(iterator);
+                            return null_mut();
+                        }
+                        ffi::Py_DECREF(done);
+                    }
+                    iterator
+                }
+                VirtualDescriptor::Enumerate { count, inner } => {
+                    let Ok(inner) = self.slot(inner) else {
+                        return null_mut();
+                    };
+                    let count = ffi::PyLong_FromLongLong(self.int(count));
+                    let class: *mut PyObject = (&raw mut ffi::PyEnum_Type).cast();
+                    let result = ffi::PyObject_CallFunctionObjArgs(
+                        class,
+                        inner,
+                        count,
+                        null_mut::<PyObject>(),
+                    );
+                    ffi::Py_XDECREF(count);
+                    ffi::Py_DECREF(inner);
+                    result
+                }
+                VirtualDescriptor::Zip { inner } => {
+                    let tuple = ffi::PyTuple_New(inner.len() as isize);
+                    if tuple.is_null() {
+                        return null_mut();
+                    }
+                    for (index, item) in inner.iter().enumerate() {
+                        let Ok(item) = self.slot(item) else {
+                            ffi::Py_DECREF(tuple);
+                            return null_mut();
+                        };
+                        ffi::PyTuple_SetItem(tuple, index as isize, item);
+                    }
+                    let class: *mut PyObject = (&raw mut ffi::PyZip_Type).cast();
+                    let result = ffi::PyObject_CallObject(class, tuple);
+                    ffi::Py_DECREF(tuple);
+                    result
+                }
+            }
+        }
+    }
+}
+
+unsafe fn bool_object(value: bool) -> *mut PyObject {
+    // SAFETY: static objects.
+    unsafe {
+        ffi::Py_NewRef(if value {
+            ffi::Py_True()
+        } else {
+            ffi::Py_False()
+        })
+    }
+}
+
+unsafe fn call_ints(class: *mut PyObject, values: &[i64]) -> *mut PyObject {
+    // SAFETY: a class called with a tuple of ints; `PyTuple_SetItem` takes the references.
+    unsafe {
+        let tuple = ffi::PyTuple_New(values.len() as isize);
+        if tuple.is_null() {
+            return null_mut();
+        }
+        for (index, value) in values.iter().enumerate() {
+            ffi::PyTuple_SetItem(tuple, index as isize, ffi::PyLong_FromLongLong(*value));
+        }
+        let result = ffi::PyObject_CallObject(class, tuple);
+        ffi::Py_DECREF(tuple);
+        result
+    }
+}
+
+/// The iterator of an object whose reference is consumed.
+unsafe fn iterator(object: *mut PyObject) -> *mut PyObject {
+    // SAFETY: null passes through; otherwise a live object.
+    unsafe {
+        if object.is_null() {
+            return null_mut();
+        }
+        let iterator = ffi::PyObject_GetIter(object);
+        ffi::Py_DECREF(object);
+        iterator
+    }
+}
+
+/// Slots of one frame, ready.
+struct Filled {
+    locals: Vec<*mut PyObject>,
+    stack: Vec<*mut PyObject>,
+}
+
+unsafe fn leave(
+    thread: *mut ThreadState,
+    unit: &Unit,
+    site: usize,
+    state: &ExitState,
+    words: &[u64],
+    native_frame: *mut InterpreterFrame,
+) -> *mut PyObject {
+    // SAFETY: as required of `exit_handler`. A set exception (of a throw) is put aside while objects are
+    // made. The native frame, if any, is the outermost one's.
+    unsafe {
+        let py = Python::assume_attached();
+        let pending = if state.kind == ExitKind::Throw {
+            PyErr::take(py)
+        } else {
+            None
+        };
+        let mut boxes = Boxes {
+            unit,
+            words,
+            made: vec![None; words.len()],
+        };
+        let mut filled: Vec<Filled> = Vec::with_capacity(state.frames.len());
+        let mut failed = false;
+        for descriptor in &state.frames {
+            let mut locals = Vec::with_capacity(descriptor.locals.len());
+            let mut stack = Vec::with_capacity(descriptor.stack.len());
+            for slot in &descriptor.locals {
+                locals.push(boxes.slot(slot).unwrap_or_else(|()| {
+                    failed = true;
+                    null_mut()
+                }));
+            }
+            for slot in &descriptor.stack {
+                stack.push(boxes.slot(slot).unwrap_or_else(|()| {
+                    failed = true;
+                    null_mut()
+                }));
+            }
+            filled.push(Filled { locals, stack });
+        }
+        let made: Vec<*mut PyObject> = boxes.made.iter().flatten().copied().collect();
+        if !failed && state.kind != ExitKind::Throw {
+            tell_owner(unit, site, &filled);
+        }
+        if failed {
+            // No memory for the frame: the MemoryError is raised where the code left.
+            drop(pending);
+            for frame in &mut filled {
+                for slot in frame.locals.iter_mut().chain(&mut frame.stack) {
+                    ffi::Py_XDECREF(std::mem::replace(slot, null_mut()));
+                }
+            }
+            release(state, words, &made);
+            if !native_frame.is_null() {
+                frame::pop_native_frame(thread, native_frame);
+            }
+            return null_mut();
+        }
+        release_owned(state, words, &made);
+        if let Some(error) = pending {
+            error.restore(py);
+        }
+        run(thread, unit, state, &mut filled, native_frame)
+    }
+}
+
+/// Drops what native code owned: the frames have their own references, so nothing dies here except what
+/// no frame holds.
+unsafe fn release_owned(state: &ExitState, words: &[u64], made: &[*mut PyObject]) {
+    // SAFETY: see `release`.
+    unsafe { release(state, words, made) }
+}
+
+unsafe fn release(state: &ExitState, words: &[u64], made: &[*mut PyObject]) {
+    // SAFETY: each listed word holds an object of which native code owned one reference; each made object
+    // has one of ours.
+    unsafe {
+        for object in made {
+            ffi::Py_DECREF(*object);
+        }
+        for word in &state.releases {
+            ffi::Py_DECREF(words[*word as usize] as *mut PyObject);
+        }
+    }
+}
+
+unsafe fn tell_owner(unit: &Unit, site: usize, filled: &[Filled]) {
+    // SAFETY: the slots hold live objects.
+    unsafe {
+        unit.exits.set(unit.exits.get() + 1);
+        let owner = unit
+            .owner
+            .borrow()
+            .as_ref()
+            .and_then(std::rc::Weak::upgrade);
+        let Some(owner) = owner else { return };
+        let py = Python::assume_attached();
+        let mut operands = Vec::new();
+        if let Some(innermost) = filled.last() {
+            for object in innermost.stack.iter().rev().take(3) {
+                operands.push(Bound::from_borrowed_ptr_or_opt(py, *object));
+            }
+        }
+        owner.left(unit, site, &operands);
+    }
+}
+
+unsafe fn run(
+    thread: *mut ThreadState,
+    unit: &Unit,
+    state: &ExitState,
+    filled: &mut [Filled],
+    native_frame: *mut InterpreterFrame,
+) -> *mut PyObject {
+    // SAFETY: as required of `exit_handler`; the filled slots own their references and are consumed.
+    unsafe {
+        let count = state.frames.len();
+        let point = |descriptor: &FrameDescriptor, index: usize, slots: &mut Filled| {
+            let Some(Some(function)) = unit.functions.get(descriptor.function as usize) else {
+                std::process::abort()
+            };
+            let locals =
+                std::slice::from_raw_parts_mut(slots.locals.as_mut_ptr(), slots.locals.len());
+            let stack = std::slice::from_raw_parts_mut(slots.stack.as_mut_ptr(), slots.stack.len());
+            ResumePoint {
+                function: function.function,
+                code: function.code,
+                at: descriptor.offset as usize,
+                locals,
+                stack,
+                cells: CellPolicy::Cells,
+                frame: if index == 0 { native_frame } else { null_mut() },
+            }
+        };
+        let (callers, innermost) = filled.split_at_mut(count - 1);
+        let mut suspended: Vec<SuspendedCall<'_>> = Vec::with_capacity(count - 1);
+        for (index, slots) in callers.iter_mut().enumerate() {
+            let descriptor = &state.frames[index];
+            suspended.push(SuspendedCall {
+                point: point(descriptor, index, slots),
+                after: descriptor.next as usize,
+                result: CallResult::Push,
+            });
+        }
+        let last = point(&state.frames[count - 1], count - 1, &mut innermost[0]);
+        if state.kind == ExitKind::Throw {
+            frame::throw_chain(thread, &mut suspended, last, 1)
+        } else {
+            frame::resume_chain(thread, &mut suspended, last, 1)
+        }
+    }
+}
+
+/// `Support::PushFrame`.
+///
+/// # Safety
+/// Called by machine code of the unit under the GIL.
+pub unsafe extern "C" fn push_frame(
+    thread: *mut ThreadState,
+    unit: *const Unit,
+) -> *mut InterpreterFrame {
+    // SAFETY: row 0 of the functions is the unit's own.
+    unsafe {
+        match (&(*unit).functions).first() {
+            Some(Some(function)) => {
+                frame::push_native_frame(thread, function.function, function.code)
+            }
+            _ => std::process::abort(),
+        }
+    }
+}
+
+/// `Support::PopFrame`.
+///
+/// # Safety
+/// The frame is the activation's own, on top.
+pub unsafe extern "C" fn pop_frame(thread: *mut ThreadState, frame: *mut InterpreterFrame) {
+    // SAFETY: as required.
+    unsafe { frame::pop_native_frame(thread, frame) }
+}
+
+/// `Support::RevalidateGlobals`.
+///
+/// # Safety
+/// Called by machine code of the unit under the GIL.
+pub unsafe extern "C" fn revalidate_globals(unit: *const Unit, number: u64) -> u64 {
+    // SAFETY: the unit keeps its namespaces' dicts and names alive; lookups of `str` keys in dicts run no
+    // Python code.
+    unsafe {
+        let Some(namespace) = (&(*unit).namespaces).get(number as usize) else {
+            return 0;
+        };
+        u64::from(super::namespaces::revalidate(namespace))
+    }
+}
+
+/// `Support::CallVector`: a call of any object, with frames and recursion as the interpreter's own.
+///
+/// # Safety
+/// Called by machine code under the GIL; `argv` has `count` live arguments, and a word before them.
+pub unsafe extern "C" fn call_vector(
+    thread: *mut ThreadState,
+    callable: *mut PyObject,
+    argv: *const *mut PyObject,
+    count: u64,
+    names: *mut PyObject,
+) -> *mut PyObject {
+    // SAFETY: as required.
+    unsafe {
+        let keywords = if names.is_null() {
+            0
+        } else {
+            ffi::PyTuple_GET_SIZE(names) as usize
+        };
+        let positional = count as usize - keywords;
+        let _scope = frame::evaluation_scope(thread, 0);
+        ffi::PyObject_Vectorcall(
+            callable,
+            argv,
+            positional | ffi::PY_VECTORCALL_ARGUMENTS_OFFSET,
+            names,
+        )
+    }
+}
+
+/// `Support::DeallocFramed`.
+///
+/// # Safety
+/// Called by machine code under the GIL; the object's count is 0; `frame_word` is the activation's frame
+/// word and `instruction` the address of a unit of its code.
+pub unsafe extern "C" fn dealloc_framed(
+    thread: *mut ThreadState,
+    unit: *const Unit,
+    object: *mut PyObject,
+    frame_word: *mut *mut InterpreterFrame,
+    instruction: *mut u16,
+) {
+    // SAFETY: as required. Without memory for a frame the object dies all the same.
+    unsafe {
+        let py = Python::assume_attached();
+        let pending = PyErr::take(py);
+        if (*frame_word).is_null() {
+            *frame_word = push_frame(thread, unit);
+        }
+        if (*frame_word).is_null() {
+            ffi::PyErr_Clear();
+        } else {
+            frame::set_instruction_address(*frame_word, instruction);
+        }
+        crate::ffi::_Py_Dealloc(object);
+        if let Some(error) = pending {
+            error.restore(py);
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! A compiled unit: machine code, its deopt table and everything the code refers to.
+//!
+//! Invariants: a unit's address never changes (machine code holds it); it is freed only when no
+//! activation can be inside, which is when its record dies (whoever calls a function keeps it alive)
+//! or never was entered. Objects of the pool and the code objects are owned, so nothing baked into
+//! the code dangles; the function itself is borrowed, for its record must not keep it alive.
+
+use std::cell::{Cell, OnceCell, RefCell};
+use std::rc::{Rc, Weak};
+
+use pyo3::ffi::{PyFunctionObject, PyObject};
+use pyo3::prelude::*;
+
+use super::code_memory::{self, CodeBlock};
+use crate::abi::deopt_table::{DeoptTable, ExitSite};
+use crate::abi::layout::namespace_block;
+use crate::ffi::CodeObject;
+use crate::hir::CodeId;
+
+/// What a unit tells its owner.
+pub trait UnitOwner {
+    /// An exit was taken. `operands` are those on top of the operand stack, the topmost first.
+    fn left(&self, unit: &Unit, site: usize, operands: &[Option<Bound<'_, PyAny>>]);
+}
+
+/// A function whose frames a unit may have to build.
+pub struct UnitFunction {
+    /// Borrowed for the unit's own function, else kept by `keep`.
+    pub function: *mut PyFunctionObject,
+    /// The code the unit was compiled from.
+    pub code: *mut CodeObject,
+}
+
+/// A name whose value was assumed.
+pub struct Assumption {
+    /// The name, a `str`.
+    pub name: Py<PyAny>,
+    /// Identity of the value.
+    pub value: *mut PyObject,
+}
+
+/// Globals and builtins a unit relies on; see `abi::layout::namespace_block`.
+pub struct Namespace {
+    /// The words generated code reads.
+    pub block: Box<[u64; namespace_block::SIZE / 8]>,
+    /// What must hold.
+    pub assumptions: Vec<Assumption>,
+}
+
+/// See the module.
+pub struct Unit {
+    /// How it leaves.
+    pub table: OnceCell<DeoptTable>,
+    /// By row of the compilation's function table; absent ones are not inlined here.
+    pub functions: Vec<Option<UnitFunction>>,
+    /// By `ObjectId`.
+    pub objects: Vec<*mut PyObject>,
+    /// By `NamespaceId`.
+    pub namespaces: Vec<Namespace>,
+    /// Address of the body; what callers load.
+    pub body: Box<Cell<usize>>,
+    /// The machine code; empty until installed.
+    pub block: Cell<Option<CodeBlock>>,
+    /// Address of the entry stub.
+    pub entry: Cell<usize>,
+    /// References that keep the above alive.
+    pub keep: Vec<Py<PyAny>>,
+    /// Compiled functions called directly.
+    pub callees: Vec<Rc<Unit>>,
+    /// Who is told.
+    pub owner: RefCell<Option<Weak<dyn UnitOwner>>>,
+    /// Exits taken so far.
+    pub exits: Cell<u64>,
+    /// Calls through the entry stub, counted by it.
+    pub entries: Box<Cell<u64>>,
+    /// Rows of the driver's function table, by `CodeId`.
+    pub code_keys: Vec<u32>,
+}
+
+impl Unit {
+    /// The address generated code passes to support functions.
+    pub fn address(&self) -> u64 {
+        std::ptr::from_ref(self) as u64
+    }
+
+    /// Row of the driver's function table of a code object.
+    pub fn code_key(&self, code: CodeId) -> Option<u32> {
+        self.code_keys.get(code.index()).copied()
+    }
+
+    /// The site, if there is such a one.
+    pub fn site(&self, site: usize) -> Option<&ExitSite> {
+        self.table.get()?.sites.get(site)
+    }
+}
+
+impl Drop for Unit {
+    fn drop(&mut self) {
+        if let Some(block) = self.block.take() {
+            Python::attach(|py| {
+                // SAFETY: by the invariant of the module no activation is inside.
+                unsafe { code_memory::free(py, block) }
+            });
+        }
+    }
+}
+
+/// Address of the first code unit of a code object.
+pub fn code_start(code: &Bound<'_, pyo3::types::PyCode>) -> u64 {
+    let code = code.as_ptr().cast::<CodeObject>();
+    // SAFETY: a code object; only the field's address is taken.
+    unsafe { (&raw const (*code).co_code_adaptive) as u64 }
+}

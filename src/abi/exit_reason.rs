@@ -52,5 +52,6 @@ define_exit_reasons! {
     NotCompiled "not-compiled" "an operation that is left to the interpreter" "";
     Recursion "recursion" "recursion too deep for native code" "";
     CalleeLeft "callee-left" "a called function returned another type than before" "";
+    Raised "raised" "an exception was raised" "";
     Forced "forced" "forced by a stress mode" "";
 }

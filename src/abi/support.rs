@@ -88,6 +88,8 @@ define_support! {
         "An exact `int`, address of a word: writes its value there and returns 1 if it fits in 64 bits with sign, else 0.";
     UnboxU64 "unbox_u64" (W W) W
         "An exact `int`, address of a word: writes its value there and returns 1 if it is in 0 .. 2**64-1, else 0.";
+    UnboxResult "unbox_result" (W W W) W
+        "An owned object, wanted form (0 int of 64 bits with sign, 1 without sign, 2 float, 3 bool), address of a word: if the object is exactly that, writes its value there (a float's bits; a bool's 0 or 1), drops it and returns 1, else 0 and the object stays owned.";
     ListAppend "list_append" (W W) W
         "List, item (a reference is added): appends, growing the list; 0, or -1 with MemoryError.";
     ListPopLast "list_pop_last" (W) W

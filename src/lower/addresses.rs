@@ -16,6 +16,12 @@ pub trait AddressProvider {
     /// The support function.
     fn support(&self, function: Support) -> u64;
 
+    /// The trampoline of the support function, where there is one: see `lower::trampolines`.
+    fn trampoline(&self, function: Support) -> Option<u64> {
+        let _ = function;
+        None
+    }
+
     /// The function of the C mathematics library.
     fn math(&self, function: MathFunction) -> u64;
 

@@ -6,8 +6,8 @@
 //! frames after all.
 
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
-use cranelift_codegen::ir::types::{I8, I64};
-use cranelift_codegen::ir::{InstBuilder, Value};
+use cranelift_codegen::ir::types::{F64, I8, I64};
+use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Value};
 
 use super::alias::Region;
 use super::context::{Current, Lowering, word_type};
@@ -266,46 +266,55 @@ impl Lowering<'_, '_> {
         };
         let (value, status) = (*value, *status);
         self.emitter.leave_recursion(self.thread_state);
-        let (left, next) = (
-            self.emitter.cold_block(),
-            self.emitter.builder.create_block(),
-        );
+        let left = self.emitter.cold_block();
+        let next = self.emitter.builder.create_block();
+        let result = self
+            .emitter
+            .builder
+            .append_block_param(next, word_type(row.returns));
         self.emitter
             .builder
             .ins()
-            .brif(status, left, &[], next, &[]);
+            .brif(status, left, &[], next, &[value.into()]);
 
         self.emitter.builder.switch_to_block(left);
-        let object = match row.returns {
-            Repr::F64 => {
-                let flags = cranelift_codegen::ir::MemFlagsData::new();
-                self.emitter.builder.ins().bitcast(I64, flags, value)
-            }
-            _ => value,
-        };
         let throw = self.throw(current)?;
         let raised = self.emitter.compare(IntCC::Equal, status, 2);
-        match row.returns {
+        self.emitter.branch_if(raised, throw);
+        let form = match row.returns {
             // A boxed result is a result, however the callee came by it.
-            Repr::Boxed => {
-                self.emitter
-                    .builder
-                    .ins()
-                    .brif(raised, throw, &[], next, &[]);
+            Repr::Boxed | Repr::Ptr => None,
+            Repr::I64 => Some(0),
+            Repr::U64 => Some(1),
+            Repr::F64 => Some(2),
+            Repr::Bool => Some(3),
+        };
+        match form {
+            None => {
+                self.emitter.builder.ins().jump(next, &[value.into()]);
             }
-            _ => {
+            Some(form) => {
+                let flags = MemFlagsData::new();
+                let object = match row.returns {
+                    Repr::F64 => self.emitter.builder.ins().bitcast(I64, flags, value),
+                    _ => value,
+                };
                 let after = self.after(current, object)?;
-                self.emitter
-                    .builder
-                    .ins()
-                    .brif(raised, throw, &[], after, &[]);
+                let form = self.emitter.constant(form);
+                let function = Support::UnboxResult;
+                let word = self.emitter.call_for_word(function, &[object, form], after);
+                let word = match row.returns {
+                    Repr::F64 => self.emitter.builder.ins().bitcast(F64, flags, word),
+                    _ => word,
+                };
+                self.emitter.builder.ins().jump(next, &[word.into()]);
             }
         }
 
         self.emitter.builder.switch_to_block(next);
         Ok(match row.returns {
-            Repr::Bool => self.emitter.builder.ins().ireduce(I8, value),
-            _ => value,
+            Repr::Bool => self.emitter.builder.ins().ireduce(I8, result),
+            _ => result,
         })
     }
 

@@ -253,7 +253,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
             current,
             current.instr.throw,
             ExitKind::Throw,
-            ExitReason::NotCompiled,
+            ExitReason::Raised,
             None,
         )
     }

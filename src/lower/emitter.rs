@@ -18,6 +18,7 @@ use cranelift_frontend::FunctionBuilder;
 
 use super::addresses::AddressProvider;
 use super::alias::{Region, Regions};
+use super::trampolines;
 use crate::abi::layout::{Base, RuntimeLayout, ThreadStateAccess};
 use crate::abi::support::{Support, Word};
 use crate::hir::Type;
@@ -32,7 +33,9 @@ pub struct Emitter<'a, 'b> {
     pub addresses: &'a dyn AddressProvider,
     regions: Regions,
     signatures: HashMap<(Vec<ir::Type>, Vec<ir::Type>), SigRef>,
+    trampolines: HashMap<Support, SigRef>,
     scratch: Option<StackSlot>,
+    result_slot: Option<StackSlot>,
 }
 
 impl<'a, 'b> Emitter<'a, 'b> {
@@ -49,7 +52,9 @@ impl<'a, 'b> Emitter<'a, 'b> {
             addresses,
             regions,
             signatures: HashMap::new(),
+            trampolines: HashMap::new(),
             scratch: None,
+            result_slot: None,
         }
     }
 
@@ -148,6 +153,9 @@ impl<'a, 'b> Emitter<'a, 'b> {
     /// Calls a support function that has no result.
     pub fn call_support_unit(&mut self, function: Support, arguments: &[Value]) {
         debug_assert!(function.result().is_none());
+        if let Some(trampoline) = self.addresses.trampoline(function) {
+            return self.call_trampoline(function, trampoline, arguments);
+        }
         let address = self.addresses.support(function);
         self.call_address(address, arguments, None);
     }
@@ -164,11 +172,42 @@ impl<'a, 'b> Emitter<'a, 'b> {
             Some(Word::Float) => F64,
             _ => I64,
         };
+        if let Some(trampoline) = self.addresses.trampoline(function) {
+            let slot = match self.result_slot {
+                Some(slot) => slot,
+                None => {
+                    let slot = self.stack_slot(1);
+                    self.result_slot = Some(slot);
+                    slot
+                }
+            };
+            let place = self.slot_address(slot, 0);
+            self.call_trampoline(function, trampoline, &[arguments, &[place]].concat());
+            let place = self.slot_address(slot, 0);
+            return self.load(Region::Stack, result, place, 0);
+        }
         let address = self.addresses.support(function);
         match self.call_address(address, arguments, Some(result)) {
             Some(value) => value,
             None => unreachable!("a call of a signature with a result has one"),
         }
+    }
+
+    fn call_trampoline(&mut self, function: Support, trampoline: u64, arguments: &[Value]) {
+        let signature = match self.trampolines.get(&function) {
+            Some(&signature) => signature,
+            None => {
+                let signature = self
+                    .builder
+                    .import_signature(trampolines::signature(function));
+                self.trampolines.insert(function, signature);
+                signature
+            }
+        };
+        let target = self.address(trampoline);
+        self.builder
+            .ins()
+            .call_indirect(signature, target, arguments);
     }
 
     /// A stack slot of `words` words.

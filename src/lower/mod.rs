@@ -26,6 +26,7 @@ mod guards;
 mod ints;
 mod link;
 mod refcount;
+pub mod trampolines;
 
 use std::time::{Duration, Instant};
 

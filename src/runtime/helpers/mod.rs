@@ -162,6 +162,7 @@ pub fn support_address(function: Support) -> Option<usize> {
         BoxF64 => support::box_f64,
         UnboxI64 => support::unbox_i64,
         UnboxU64 => support::unbox_u64,
+        UnboxResult => support::unbox_result,
         ListAppend => support::list_append,
         ListPopLast => support::list_pop_last,
         IntPow => numbers::int_pow,

@@ -95,6 +95,31 @@ pub unsafe extern "C" fn unbox_u64(object: Object, result: *mut u64) -> i64 {
 }
 
 /// # Safety
+/// The GIL is held; an object whose reference the caller owns; `result` is the address of a word.
+pub unsafe extern "C" fn unbox_result(object: Object, form: i64, result: *mut u64) -> i64 {
+    // SAFETY: the caller's obligations; the exact class is asked before the value is read.
+    unsafe {
+        let fits = match form {
+            0 => ffi::PyLong_CheckExact(object) != 0 && unbox_i64(object, result.cast()) == 1,
+            1 => ffi::PyLong_CheckExact(object) != 0 && unbox_u64(object, result) == 1,
+            2 if ffi::PyFloat_CheckExact(object) != 0 => {
+                *result = ffi::PyFloat_AS_DOUBLE(object).to_bits();
+                true
+            }
+            3 if ffi::PyBool_Check(object) != 0 => {
+                *result = u64::from(object == ffi::Py_True());
+                true
+            }
+            _ => false,
+        };
+        if fits {
+            ffi::Py_DECREF(object);
+        }
+        i64::from(fits)
+    }
+}
+
+/// # Safety
 /// The GIL is held; a live list and a live item.
 pub unsafe extern "C" fn list_append(list: Object, item: Object) -> i64 {
     // SAFETY: the caller's obligations.

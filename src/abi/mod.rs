@@ -8,3 +8,7 @@ pub mod exit_reason;
 pub mod helpers;
 pub mod layout;
 pub mod support;
+
+/// The words of HIR the contract is written in: `runtime` knows HIR only through them.
+pub use crate::hir::attributes::MathFunction;
+pub use crate::hir::{CodeId, NamespaceId, ObjectId, Repr, Type};

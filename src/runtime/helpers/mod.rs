@@ -7,9 +7,9 @@
 //! One convention for all results that are not boxed: an `i64`, negative for "raised" or "cannot
 //! say"; a float says "cannot say" by nan.
 
+use crate::abi::MathFunction;
 use crate::abi::helpers::HelperId;
 use crate::abi::support::Support;
-use crate::hir::attributes::MathFunction;
 use pyo3::ffi::{PyObject, PyThreadState};
 
 /// Functions over the C API share their obligations: stated once, here.

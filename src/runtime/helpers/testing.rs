@@ -1,10 +1,10 @@
 //! Calls helpers from Python with plain objects, for the project's tests.
 
 use super::{address, end_of_iteration, math_address, support_address};
+use crate::abi::MathFunction;
+use crate::abi::Repr;
 use crate::abi::helpers::HelperId;
 use crate::abi::support::{Support, Word};
-use crate::hir::attributes::MathFunction;
-use crate::hir::types::Repr;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;

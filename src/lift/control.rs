@@ -514,8 +514,8 @@ impl Lifter<'_> {
 
     /// A virtual object in a local that the loop assigns is made real first.
     fn make_snapshot_values(&mut self, assigned: &[bool]) -> Step {
-        for slot in 0..self.frame.locals.len() {
-            if assigned[slot] && matches!(self.frame.locals[slot], Item::Virtual(_)) {
+        for (local, assigned) in self.frame.locals.iter().zip(assigned) {
+            if *assigned && matches!(local, Item::Virtual(_)) {
                 return Err(self.refuse("an iterator or range in a variable of a loop"));
             }
         }

@@ -43,12 +43,11 @@ impl Scan {
         }
         for (&start, info) in &mut loops {
             for instr in &code.instrs {
-                if instr.offset >= start && instr.offset < info.end {
-                    if let Some(slot) = written(&instr.op)
-                        && let Some(flag) = info.assigned.get_mut(slot as usize)
-                    {
-                        *flag = true;
-                    }
+                if (start..info.end).contains(&instr.offset)
+                    && let Some(slot) = written(&instr.op)
+                    && let Some(flag) = info.assigned.get_mut(slot as usize)
+                {
+                    *flag = true;
                 }
             }
         }

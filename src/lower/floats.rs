@@ -103,10 +103,10 @@ impl Lowering<'_, '_> {
     }
 
     fn check_float_divisor(&mut self, current: Current, b: Value) -> Result<(), LowerError> {
-        if let Some(Op::ConstF64(value)) = self.function.defining_op(current.instr.args[1]) {
-            if value.value() != 0.0 {
-                return Ok(());
-            }
+        if let Some(Op::ConstF64(value)) = self.function.defining_op(current.instr.args[1])
+            && value.value() != 0.0
+        {
+            return Ok(());
         }
         let zero = self.emitter.builder.ins().f64const(0.0);
         let is_zero = self.emitter.builder.ins().fcmp(FloatCC::Equal, b, zero);

@@ -84,15 +84,18 @@ impl Order {
     }
 }
 
+/// What holds below a block, for the few blocks where it was learned.
+type Facts<T> = SmallVec<[(BlockId, T); 2]>;
+
 struct KnownGuards<'a> {
     dominators: &'a Dominators,
     block: BlockId,
     /// By object: its guards so far.
-    guarded: HashMap<ValueId, SmallVec<[(BlockId, ValueId); 2]>>,
+    guarded: HashMap<ValueId, Facts<ValueId>>,
     /// By condition: what it is below the block.
-    bools: HashMap<ValueId, SmallVec<[(BlockId, bool); 2]>>,
+    bools: HashMap<ValueId, Facts<bool>>,
     /// By two ints, the lower id first: how they compare below the block.
-    orders: HashMap<(ValueId, ValueId), SmallVec<[(BlockId, Order); 2]>>,
+    orders: HashMap<(ValueId, ValueId), Facts<Order>>,
 }
 
 impl Rules for KnownGuards<'_> {

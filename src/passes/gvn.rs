@@ -118,14 +118,13 @@ impl Numbering<'_> {
             && self.dominators.dominates(block, self.block)
         {
             match (known, result) {
-                (Some(known), Some(result)) => {
+                (Some(known), Some(result))
                     if function
                         .value(known)
                         .ty
-                        .is_subset(function.value(result).ty)
-                    {
-                        return Verdict::Replace(known);
-                    }
+                        .is_subset(function.value(result).ty) =>
+                {
+                    return Verdict::Replace(known);
                 }
                 (None, None) => return Verdict::Remove,
                 _ => {}

@@ -109,7 +109,7 @@ fn binary(
             let count = new_int(function, before, origin, divisor.trailing_zeros().into());
             become_op(function, id, Op::IntShr(Overflow::Never), &[a, count])
         }
-        (Op::IntFloorDiv(mode), Some(divisor)) if mode == DivMode::Checked => {
+        (Op::IntFloorDiv(DivMode::Checked), Some(divisor)) => {
             // Only -1 can leave 64 bits.
             if divisor == 0 || divisor == -1 {
                 return Verdict::Keep;

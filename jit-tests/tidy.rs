@@ -23,7 +23,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("lift", &["bytecode", "feedback", "hir", "abi", "analysis"]),
     ("lower", &["hir", "analysis", "abi"]),
     ("ffi", &["bytecode"]),
-    ("runtime", &["hir", "abi", "ffi"]),
+    ("runtime", &["abi", "ffi"]),
     ("driver", EVERYTHING_BELOW_DRIVER),
     ("python", EVERYTHING_BELOW_PYTHON),
 ];

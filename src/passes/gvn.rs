@@ -5,8 +5,12 @@
 //! reads (`analysis/memory.rs`). That covers arithmetic, guards, lengths, storage pointers, items.
 //! What a store wrote is what the next load of that place finds.
 //!
-//! An op that leaves when it fails has succeeded if a dominating equal one has. Refused: what makes a
-//! new object (two floats boxed from one number are two objects), and what writes or raises.
+//! An op that leaves when it fails has succeeded if a dominating equal one has. One that is proven not
+//! to fail finds that too, but not the other way round: the proof may be a branch the op has been
+//! hoisted above, and then only its own uses know that the value is right.
+//!
+//! Refused: what makes a new object (two floats boxed from one number are two objects), and what
+//! writes or raises.
 
 use smallvec::SmallVec;
 
@@ -139,6 +143,14 @@ impl Numbering<'_> {
             self.unboxed.insert(result, float);
             function.value_mut(result).ty = Type::FLOAT;
         }
+        if let Some(proven) = proven_form(key.op) {
+            let proven = Key {
+                op: proven,
+                args: key.args.clone(),
+                ..key
+            };
+            self.known.insert(proven, (self.block, result));
+        }
         self.known.insert(key, (self.block, result));
         Verdict::Keep
     }
@@ -204,8 +216,24 @@ fn is_numbered(op: Op) -> bool {
     }
 }
 
-/// One form for ops that differ only in what is proven or said about their failure, and one order for
-/// operands that have none.
+/// The form of an op that leaves on failure in which the failure is proven impossible.
+fn proven_form(op: Op) -> Option<Op> {
+    Some(match op {
+        Op::IntAdd(Overflow::Checked) => Op::IntAdd(Overflow::Never),
+        Op::IntSub(Overflow::Checked) => Op::IntSub(Overflow::Never),
+        Op::IntMul(Overflow::Checked) => Op::IntMul(Overflow::Never),
+        Op::IntNeg(Overflow::Checked) => Op::IntNeg(Overflow::Never),
+        Op::IntAbs(Overflow::Checked) => Op::IntAbs(Overflow::Never),
+        Op::IntShl(Overflow::Checked) => Op::IntShl(Overflow::Never),
+        Op::IntShr(Overflow::Checked) => Op::IntShr(Overflow::Never),
+        Op::IntFloorDiv(DivMode::Checked) => Op::IntFloorDiv(DivMode::Safe),
+        Op::IntMod(DivMode::Checked) => Op::IntMod(DivMode::Safe),
+        _ => return None,
+    })
+}
+
+/// One form for ops that differ only in how failure is excluded or named, and one order for operands
+/// that have none.
 fn canonical(op: Op, args: &mut SmallVec<[ValueId; 4]>) -> Op {
     let mut sort = || {
         if args[0] > args[1] {
@@ -213,16 +241,10 @@ fn canonical(op: Op, args: &mut SmallVec<[ValueId; 4]>) -> Op {
         }
     };
     match op {
-        Op::IntAdd(_) => {
-            sort();
-            Op::IntAdd(Overflow::Never)
-        }
-        Op::IntMul(_) => {
-            sort();
-            Op::IntMul(Overflow::Never)
-        }
         // Of float operands the order decides which nan results.
-        Op::IntAnd
+        Op::IntAdd(_)
+        | Op::IntMul(_)
+        | Op::IntAnd
         | Op::IntOr
         | Op::IntXor
         | Op::U64Add
@@ -247,13 +269,8 @@ fn canonical(op: Op, args: &mut SmallVec<[ValueId; 4]>) -> Op {
             args.swap(0, 1);
             Op::U64Cmp(cond.swapped())
         }
-        Op::IntSub(_) => Op::IntSub(Overflow::Never),
-        Op::IntNeg(_) => Op::IntNeg(Overflow::Never),
-        Op::IntAbs(_) => Op::IntAbs(Overflow::Never),
-        Op::IntShl(_) => Op::IntShl(Overflow::Never),
-        Op::IntShr(_) => Op::IntShr(Overflow::Never),
-        Op::IntFloorDiv(_) => Op::IntFloorDiv(DivMode::Safe),
-        Op::IntMod(_) => Op::IntMod(DivMode::Safe),
+        Op::IntFloorDiv(DivMode::Positive) => Op::IntFloorDiv(DivMode::Safe),
+        Op::IntMod(DivMode::Positive) => Op::IntMod(DivMode::Safe),
         Op::GuardTrue(_) => Op::GuardTrue(ExitReason::Forced),
         Op::GuardFalse(_) => Op::GuardFalse(ExitReason::Forced),
         _ => op,

@@ -10,16 +10,21 @@
 //! * One that is only safe because of the branches around it (an item load whose index they check, a
 //!   division whose divisor they test) moves only if what makes it safe is among its operands, or from
 //!   the header, which runs whenever the preheader does.
+//! * A range found for such a value may hold behind those branches only: it is computed anew.
 //! * Rarely run blocks give nothing away: it would cost a register in the hot ones.
+
+use smallvec::SmallVec;
 
 use super::Pass;
 use crate::analysis::dominators::Dominators;
 use crate::analysis::loops::{Loop, LoopId, Loops};
 use crate::analysis::memory::block_writes;
+use crate::analysis::range;
 use crate::hir::attributes::DivMode;
 use crate::hir::effects::Heaps;
+use crate::hir::result_facts::result_facts;
 use crate::hir::{
-    BlockId, Definition, FrameStateId, Function, InstrId, Op, Repr, Terminator, ValueId,
+    BlockId, Definition, FrameStateId, Function, InstrId, IntRange, Op, Repr, Terminator, ValueId,
 };
 
 /// `licm`.
@@ -118,6 +123,9 @@ impl<'a> Motion<'a> {
                 if function.instr(instr).exit.is_some() {
                     function.instr_mut(instr).exit = target.state;
                 }
+                if !(place.is_header && target.state.is_some()) {
+                    forget_conditions(function, instr);
+                }
                 function.block_mut(target.preheader).instrs.push(instr);
             }
         }
@@ -161,6 +169,42 @@ struct Place {
     writes: Heaps,
     is_header: bool,
     every_iteration: bool,
+}
+
+/// The bounds of the instruction's result that follow from its operands alone.
+fn forget_conditions(function: &mut Function, id: InstrId) {
+    let instr = function.instr(id);
+    let Some(result) = instr.result else { return };
+    let bounds: SmallVec<[IntRange; 2]> = instr
+        .args
+        .iter()
+        .map(|&value| function.value(value).range)
+        .collect();
+    let exact = match (instr.op, bounds.as_slice()) {
+        (Op::IntAdd(_), &[a, b]) => Some(range::add(a, b)),
+        (Op::IntSub(_), &[a, b]) => Some(range::sub(a, b)),
+        (Op::IntMul(_), &[a, b]) => Some(range::mul(a, b)),
+        (Op::IntAnd | Op::U64And, &[a, b]) => Some(range::and(a, b)),
+        (Op::IntOr | Op::U64Or, &[a, b]) => Some(range::or(a, b)),
+        (Op::IntXor | Op::U64Xor, &[a, b]) => Some(range::xor(a, b)),
+        (Op::IntShr(_) | Op::U64Shr, &[a, b]) => range::shr(a, b),
+        (Op::IntShl(_), &[a, b]) => range::shl(a, b),
+        (Op::GuardIndex, &[a, b]) => a.intersection(IntRange {
+            low: 0,
+            high: b.high - 1,
+        }),
+        (Op::GuardRange(wanted), &[a]) => a.intersection(wanted),
+        (Op::IntNeg(_), &[a]) => Some(range::neg(a)),
+        (Op::IntNot, &[a]) => Some(range::not(a)),
+        (Op::NormalizeIndex, &[a, b]) => Some(range::normalize_index(a, b)),
+        _ => None,
+    };
+    let Some(facts) = result_facts(&instr.op, function) else {
+        return;
+    };
+    // What does not fit leaves, or wraps where nobody uses it.
+    let fits = exact.filter(|exact| exact.is_within(facts.range));
+    function.value_mut(result).range = fits.unwrap_or(facts.range);
 }
 
 /// The state of the last snapshot, if nothing is written behind it.

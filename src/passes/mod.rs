@@ -8,6 +8,7 @@
 use crate::hir::Function;
 
 pub mod bounds_hoist;
+pub mod clean_cfg;
 pub mod clean_params;
 pub mod dead_code;
 pub mod edit;
@@ -33,6 +34,7 @@ pub trait Pass: Sync {
 /// Every pass. The order means nothing; `pipeline` says what runs when.
 pub const PASSES: &[&dyn Pass] = &[
     &bounds_hoist::BoundsHoist,
+    &clean_cfg::CleanCfg,
     &clean_params::CleanParams,
     &dead_code::DeadCode,
     &dead_code::DeadSnapshots,

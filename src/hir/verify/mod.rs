@@ -25,7 +25,8 @@
 //!   parts of virtual objects are ints (the sequence boxed), conditions bools. `result` stands only in
 //!   the innermost frame of an `after` state.
 //! * On every path to an instruction (or terminator) that exits to a state, there is a `snapshot` of
-//!   that state with no write to any heap behind it. So leaving to it does nothing twice.
+//!   that state with no write to any heap behind it (`Function::effects_of`: also the death of an object
+//!   that a `keep_alive` marks). So leaving to it does nothing twice.
 //! * A machine pointer is used only while the shapes it was read from are unchanged on every path.
 //!
 //! Frame states that nothing refers to may say anything.

@@ -109,7 +109,7 @@ impl Objects {
 }
 
 fn is_guard(op: Op) -> bool {
-    matches!(op, Op::GuardType(_) | Op::GuardArray(_) | Op::GuardIs(_))
+    op.passes_object()
 }
 
 fn holder_of_result(op: Op) -> Holder {

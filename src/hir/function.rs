@@ -401,10 +401,7 @@ impl Function {
         let mut value = value;
         while let Some(instr) = self.defining_instr(value) {
             let instr = self.instr(instr);
-            if !matches!(
-                instr.op,
-                Op::GuardType(_) | Op::GuardArray(_) | Op::GuardIs(_)
-            ) {
+            if !instr.op.passes_object() {
                 break;
             }
             value = instr.args[0];

@@ -241,6 +241,7 @@ define_ops! {
     GuardType(Type) "guard_type" [B] B (;) {exit} "The same object; leaves unless its exact class is one of the type.";
     GuardArray(Container) "guard_array" [B] B (;) {exit} "The same object; leaves unless it is an `array.array` with this type code.";
     GuardIs(ObjectId) "guard_is" [B] B (;) {exit} "The same object; leaves unless it is that object.";
+    GuardBound "guard_bound" [B O] B (;) {exit} "The same object; leaves unless the bool is true (the object is a variable's only then).";
     GuardTrue(ExitReason) "guard_true" [O] N (;) {exit} "Leaves unless true.";
     GuardFalse(ExitReason) "guard_false" [O] N (;) {exit} "Leaves if true.";
     GuardRange(IntRange) "guard_range" [I] I (;) {exit} "The same int; leaves unless within the range.";
@@ -367,6 +368,14 @@ impl Op {
         effects
     }
 
+    /// A guard whose result is its first operand, better known.
+    pub fn passes_object(&self) -> bool {
+        matches!(
+            self,
+            Op::GuardType(_) | Op::GuardArray(_) | Op::GuardIs(_) | Op::GuardBound
+        )
+    }
+
     /// Computes a value and does nothing else that anyone could miss: may be removed when the
     /// result is unused. Ops that leave only because their *result* has no representation (an
     /// overflow) count; guards and polls do not.
@@ -377,7 +386,7 @@ impl Op {
         }
         !matches!(
             self,
-            Op::GuardType(_) | Op::GuardArray(_) | Op::GuardIs(_) | Op::GuardTrue(_) | Op::GuardFalse(_)
+            Op::GuardType(_) | Op::GuardArray(_) | Op::GuardIs(_) | Op::GuardBound | Op::GuardTrue(_) | Op::GuardFalse(_)
                 | Op::GuardRange(_) | Op::GuardIndex | Op::GuardGlobals(_) | Op::GuardFunction(_) | Op::Poll | Op::Snapshot
                 | Op::KeepAlive | Op::Incref | Op::Decref | Op::DecrefPlain | Op::CallRuntime(_)
                 // These leave where Python raises.

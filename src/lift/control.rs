@@ -201,7 +201,10 @@ impl Lifter<'_> {
         match item {
             Item::Null => Shape::Null,
             Item::Value(value) => Shape::Value(self.form(*value)),
-            Item::Maybe(value, _) => Shape::Maybe(self.form(*value)),
+            Item::Maybe(value, _, ty) => Shape::Maybe(Form {
+                ty: *ty,
+                ..self.form(*value)
+            }),
             Item::Virtual(_) => Shape::Virtual,
         }
     }
@@ -285,12 +288,12 @@ impl Lifter<'_> {
     }
 
     fn join_facts(&mut self, item: &Item, ways: impl Iterator<Item = Item>) {
-        let (Item::Value(param) | Item::Maybe(param, _)) = item else {
+        let (Item::Value(param) | Item::Maybe(param, ..)) = item else {
             return;
         };
         let mut joined: Option<crate::feedback::Fact> = None;
         for way in ways {
-            if let Item::Value(value) | Item::Maybe(value, _) = way
+            if let Item::Value(value) | Item::Maybe(value, ..) = way
                 && let Some(fact) = self.facts.get(&value)
             {
                 match &mut joined {
@@ -319,11 +322,17 @@ impl Lifter<'_> {
                 Item::Value(self.function.add_param(block, *ty, *repr, range(*repr)))
             }
             Shape::Maybe(Form { repr, ty, .. }) => {
-                let value = self.function.add_param(block, *ty, *repr, range(*repr));
+                // Unbound, an object's place is held by None.
+                let held = if *repr == Repr::Boxed {
+                    ty.union(Type::NONE)
+                } else {
+                    *ty
+                };
+                let value = self.function.add_param(block, held, *repr, range(*repr));
                 let bound = self
                     .function
                     .add_param(block, Type::BOOL, Repr::Bool, IntRange::I64);
-                Item::Maybe(value, bound)
+                Item::Maybe(value, bound, *ty)
             }
         }
     }
@@ -412,9 +421,9 @@ impl Lifter<'_> {
             Shape::Maybe(Form { repr, ty, .. }) => {
                 let (value, bound) = match item {
                     Item::Null => (self.dummy(*repr)?, self.const_bool(false)?),
-                    Item::Maybe(value, bound) if self.repr(*value) == *repr => (*value, *bound),
+                    Item::Maybe(value, bound, _) if self.repr(*value) == *repr => (*value, *bound),
                     // The value may be anything when it is not bound: nothing that leaves or reads.
-                    Item::Maybe(value, bound) if *repr == Repr::Boxed => {
+                    Item::Maybe(value, bound, _) if *repr == Repr::Boxed => {
                         let bound = *bound;
                         (self.as_boxed(*value)?, bound)
                     }

@@ -12,7 +12,9 @@ pub enum Item {
     /// A value.
     Value(ValueId),
     /// A value if the flag is true, else NULL.
-    Maybe(ValueId, ValueId),
+    ///
+    /// The type is what it has when it is bound.
+    Maybe(ValueId, ValueId, Type),
     /// An object kept in pieces.
     Virtual(Rc<Virtual>),
 }
@@ -74,7 +76,7 @@ impl Item {
         match self {
             Item::Null => Slot::Null,
             Item::Value(value) => Slot::Value(*value),
-            Item::Maybe(value, bound) => Slot::Maybe {
+            Item::Maybe(value, bound, _) => Slot::Maybe {
                 value: *value,
                 bound: *bound,
             },
@@ -110,7 +112,7 @@ impl Item {
     pub fn substitute(&mut self, old: ValueId, new: ValueId) {
         match self {
             Item::Value(value) if *value == old => *value = new,
-            Item::Maybe(value, _) if *value == old => *value = new,
+            Item::Maybe(value, ..) if *value == old => *value = new,
             _ => {}
         }
     }

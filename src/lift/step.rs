@@ -214,8 +214,19 @@ impl Lifter<'_> {
             Item::Null => {
                 self.exit_here(ExitReason::Unbound, &[], "the variable has no value here")
             }
-            Item::Maybe(value, bound) => {
-                self.guard(bound, ExitReason::Unbound)?;
+            Item::Maybe(value, bound, ty) => {
+                let value = if self.repr(value) == Repr::Boxed {
+                    // The object is one only behind this guard: what looks into it depends on it.
+                    let args = [value, bound];
+                    let guarded = self.emit_value(Op::GuardBound, &args, ty, Repr::Boxed)?;
+                    if let Some(fact) = self.facts.get(&value).cloned() {
+                        self.facts.insert(guarded, fact);
+                    }
+                    guarded
+                } else {
+                    self.guard(bound, ExitReason::Unbound)?;
+                    value
+                };
                 self.frame.locals[slot as usize] = Item::Value(value);
                 self.push(value);
                 Ok(())
@@ -229,7 +240,7 @@ impl Lifter<'_> {
 
     /// The interpreter drops its reference to the item here.
     pub(super) fn release(&mut self, item: &Item) -> Step {
-        let (Item::Value(value) | Item::Maybe(value, _)) = item else {
+        let (Item::Value(value) | Item::Maybe(value, ..)) = item else {
             return Ok(());
         };
         if self.repr(*value) == Repr::Boxed

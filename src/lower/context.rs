@@ -418,10 +418,9 @@ impl<'a, 'b> Lowering<'a, 'b> {
             BoxI64 | BoxU64 | BoxF64 | BoxBool | UnboxInt(_) | UnboxU64 | UnboxF64 | UnboxBool
             | I64ToF64 | I64ToF64Exact | U64ToF64 | BoolToI64 | I64ToU64 | U64ToI64 | BitsToU64
             | BitsToI64 | F64ToI64 => self.conversion(current).map(Some),
-            GuardType(_) | GuardArray(_) | GuardIs(_) | GuardTrue(_) | GuardFalse(_)
-            | GuardRange(_) | GuardIndex | GuardGlobals(_) | GuardFunction(_) | Poll => {
-                self.guard(current)
-            }
+            GuardType(_) | GuardArray(_) | GuardIs(_) | GuardBound | GuardTrue(_)
+            | GuardFalse(_) | GuardRange(_) | GuardIndex | GuardGlobals(_) | GuardFunction(_)
+            | Poll => self.guard(current),
             IntAdd(_) | IntSub(_) | IntMul(_) | IntNeg(_) | IntAbs(_) | IntFloorDiv(_)
             | IntMod(_) | IntPow | IntTrueDiv | IntAnd | IntOr | IntXor | IntNot | IntShl(_)
             | IntShr(_) | IntCmp(_) => self.int(current).map(Some),

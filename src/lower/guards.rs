@@ -130,6 +130,12 @@ impl Lowering<'_, '_> {
                 self.emitter.branch_if(other, fail);
                 Ok(Some(object))
             }
+            Op::GuardBound => {
+                let [object, bound] = self.operands(current)?;
+                let fail = self.exit(current, ExitReason::Unbound)?;
+                self.emitter.branch_unless(bound, fail);
+                Ok(Some(object))
+            }
             Op::GuardTrue(reason) => {
                 let [condition] = self.operands(current)?;
                 let fail = self.exit(current, reason)?;

@@ -52,6 +52,11 @@ impl Pass for DeadSnapshots {
                 }
             }
         }
+        for &block in &function.layout {
+            if let Terminator::Exit { state, .. } = function.block(block).terminator {
+                used[state.index()] = true;
+            }
+        }
         for index in 0..function.layout.len() {
             let block = function.layout[index];
             let mut instrs = std::mem::take(&mut function.block_mut(block).instrs);

@@ -11,12 +11,12 @@ use pyo3::prelude::*;
 
 use super::frame::{self, CallResult, CellPolicy, ResumePoint, SuspendedCall};
 use super::unit::Unit;
+use crate::abi::Repr;
 use crate::abi::deopt_table::{
     ExitKind, ExitState, FrameDescriptor, SlotDescriptor, Source, ValueDescriptor,
     VirtualDescriptor,
 };
 use crate::ffi::{InterpreterFrame, ThreadState};
-use crate::hir::Repr;
 
 /// `Support::ExitHandler`.
 ///

@@ -12,10 +12,10 @@ use pyo3::ffi::{PyFunctionObject, PyObject};
 use pyo3::prelude::*;
 
 use super::code_memory::{self, CodeBlock};
+use crate::abi::CodeId;
 use crate::abi::deopt_table::{DeoptTable, ExitSite};
 use crate::abi::layout::namespace_block;
 use crate::ffi::CodeObject;
-use crate::hir::CodeId;
 
 /// What a unit tells its owner.
 pub trait UnitOwner {

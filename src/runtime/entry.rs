@@ -29,7 +29,7 @@ mod look_alike;
 mod thunk;
 
 use super::code_memory::{self, CodeBlock, CodeMemoryError};
-use super::frame;
+use super::{frame, self_test};
 use pyo3::exceptions::PyTypeError;
 use pyo3::ffi::{self, PyFunctionObject, PyObject, vectorcallfunc};
 use pyo3::prelude::*;
@@ -135,6 +135,8 @@ pub struct EntryRecord {
 /// Why a function cannot get an entry.
 #[derive(Debug)]
 pub enum AttachError {
+    /// The self-test refused this interpreter, for this reason.
+    Unsupported(&'static str),
     /// Not a plain Python function.
     NotAFunction,
     /// It has an entry already.
@@ -153,6 +155,7 @@ impl AttachError {
     /// The reason in words.
     pub fn reason(&self) -> String {
         match self {
+            Self::Unsupported(reason) => (*reason).into(),
             Self::NotAFunction => "not a plain Python function".into(),
             Self::Attached => "it has an entry already".into(),
             Self::Foreign => "another tool replaced its entry".into(),
@@ -240,6 +243,7 @@ pub fn attach(
     countdown: u32,
 ) -> Result<Rc<EntryRecord>, AttachError> {
     let py = function.py();
+    self_test::interpreter(py).map_err(AttachError::Unsupported)?;
     if let Some(record) = entry_of(function) {
         if record.attached.get() {
             return Err(AttachError::Attached);

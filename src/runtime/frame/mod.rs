@@ -26,7 +26,10 @@
 //! serves always and no interpreter-wide state is touched.
 
 mod data_stack;
-#[cfg_attr(not(Py_3_13), expect(dead_code, reason = "only 3.13 unwinds by hand"))]
+#[cfg_attr(
+    any(not(Py_3_13), Py_3_14),
+    expect(dead_code, reason = "only 3.13 unwinds by hand")
+)]
 mod exception_table;
 mod native;
 mod resume;

@@ -569,18 +569,22 @@ unsafe fn function_died(function: *mut PyFunctionObject) {
     // Attached for PyO3 too, or it would put off the reference drops of the state. While the
     // interpreter ends it refuses; then the process ends soon and the record may stay.
     let mut record = Some(record);
-    Python::try_attach(|py| {
-        let error = PyErr::take(py);
-        if let Some(record) = record.take() {
-            // SAFETY: nobody is in the thunk, and the function that led to it is dying.
-            unsafe { code_memory::free(py, record.thunk) };
-            #[cfg(not(Py_3_12))]
-            record.forget_death_notice();
-        }
-        if let Some(error) = error {
-            error.restore(py);
-        }
-    });
+    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        Python::try_attach(|py| {
+            let error = PyErr::take(py);
+            if let Some(record) = record.take() {
+                // SAFETY: nobody is in the thunk, and the function that led to it is dying.
+                unsafe { code_memory::free(py, record.thunk) };
+                #[cfg(not(Py_3_12))]
+                record.forget_death_notice();
+            }
+            if let Some(error) = error {
+                error.restore(py);
+            }
+        });
+    }));
+    // A panic of the state's drop was printed by the panic hook and ends here: the caller is C.
+    drop(outcome);
     std::mem::forget(record);
 }
 

@@ -100,7 +100,8 @@ class Report:
 
     def _fields(self) -> tuple[Sequence[str], Sequence[Sequence[object]]]:
         """The report as one table; a subclass with more to show overrides the two below."""
-        return ("field", "value"), [(heading(key), cell(self._data[key])) for key in self._data]
+        told = {key: value for key, value in self._data.items() if value != ""}
+        return ("field", "value"), [(heading(key), cell(value)) for key, value in told.items()]
 
     def __str__(self) -> str:
         _, rows = self._fields()

@@ -145,6 +145,11 @@ impl<'a> ValueRanges<'a> {
         self.scope.range(value)
     }
 
+    /// Do those bounds hold even if no checked op leaves because of its result?
+    pub fn is_certain(&self, value: ValueId) -> bool {
+        !self.scope.is_tainted[value.index()]
+    }
+
     fn has_loops(&self) -> bool {
         let leads_back = |&block: &BlockId| {
             self.dominators
@@ -305,6 +310,9 @@ impl<'a> ValueRanges<'a> {
                     // No result at all: the instruction always leaves.
                     let Some(range) = range else { return };
                     self.scope.ranges[result.index()] = range;
+                    if self.phase == Phase::Visit {
+                        self.scope.note_taint(function, instr, result);
+                    }
                 }
             }
             if !self.scope.after(function, instr) {

@@ -52,7 +52,7 @@ impl Pass for BoundsHoist {
         }
         let mut replacement = Vec::new();
         for (index, this) in loops.all().iter().enumerate() {
-            let Some(shape) = Shape::of(function, &loops, index, &homes) else {
+            let Some(shape) = Shape::of(function, &dominators, &loops, index, &homes) else {
                 continue;
             };
             let guards = guards_to_hoist(function, &dominators, &loops, this, &shape);
@@ -78,12 +78,35 @@ struct Shape<'a> {
     index: ValueId,
     first: ValueId,
     stop: ValueId,
-    step: i64,
+    step: Step,
+    /// The condition stands in the header; else at the end of the loop.
+    tests_in_header: bool,
+}
+
+/// What the index grows by: not 0, and of one sign.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Constant(i64),
+    /// Positive, from outside of the loop.
+    Up(ValueId),
+    /// Negative, from outside of the loop.
+    Down(ValueId),
+}
+
+impl Step {
+    fn is_up(self) -> bool {
+        match self {
+            Step::Constant(step) => step > 0,
+            Step::Up(_) => true,
+            Step::Down(_) => false,
+        }
+    }
 }
 
 impl<'a> Shape<'a> {
     fn of(
         function: &Function,
+        dominators: &Dominators,
         loops: &'a Loops,
         index: usize,
         homes: &'a [Option<BlockId>],
@@ -92,31 +115,51 @@ impl<'a> Shape<'a> {
         let (header, preheader) = (this.header, this.preheader?);
         let id = loops.with_header(header)?;
         let state = snapshot_at_end(function, preheader)?;
-        let Terminator::Branch {
-            condition,
-            then,
-            otherwise,
-        } = &function.block(header).terminator
-        else {
-            return None;
-        };
         let is_inside = |block| loops.contains(id, block);
-        let comparison = function.instr(function.defining_instr(*condition)?);
+        // `for` tests in the header; `while`, as CPython compiles it, at the only latch.
+        let tests = |block: BlockId| match &function.block(block).terminator {
+            Terminator::Branch {
+                condition,
+                then,
+                otherwise,
+            } => match (is_inside(then.block), is_inside(otherwise.block)) {
+                (true, false) => Some((*condition, true)),
+                (false, true) => Some((*condition, false)),
+                _ => None,
+            },
+            _ => None,
+        };
+        let (tester, condition, truth) = match this.latches.as_slice() {
+            &[latch] => {
+                // The latch itself may only poll.
+                let mut block = latch;
+                loop {
+                    if let Some((condition, truth)) = tests(block) {
+                        break (block, condition, truth);
+                    }
+                    let mut above = dominators.predecessors(block);
+                    let (Some(only), None) = (above.next(), above.next()) else {
+                        let (condition, truth) = tests(header)?;
+                        break (header, condition, truth);
+                    };
+                    if block == header {
+                        return None;
+                    }
+                    block = only;
+                }
+            }
+            _ => {
+                let (condition, truth) = tests(header)?;
+                (header, condition, truth)
+            }
+        };
+        let comparison = function.instr(function.defining_instr(condition)?);
         let Op::IntCmp(cond) = comparison.op else {
             return None;
         };
-        let cond = match (is_inside(then.block), is_inside(otherwise.block)) {
-            (true, false) => cond,
-            (false, true) => cond.negated(),
-            _ => return None,
-        };
-        if !ends_only_in_header(function, loops, this, id) {
+        let cond = if truth { cond } else { cond.negated() };
+        if !ends_only_in(function, loops, this, id, tester) {
             return None;
-        }
-        let (mut args, mut cond) = ((comparison.args[0], comparison.args[1]), cond);
-        if matches!(function.value(args.1).definition, Definition::Param(block, _) if block == header)
-        {
-            (args, cond) = ((args.1, args.0), cond.swapped());
         }
         let mut shape = Shape {
             loops,
@@ -125,35 +168,74 @@ impl<'a> Shape<'a> {
             header,
             preheader,
             state,
-            index: args.0,
-            first: args.0,
-            stop: args.1,
-            step: 0,
+            index: comparison.args[0],
+            first: comparison.args[0],
+            stop: comparison.args[1],
+            step: Step::Constant(0),
+            tests_in_header: false,
         };
+        let (mut counter, mut cond) = (comparison.args[0], cond);
+        if shape.is_invariant(function, counter) {
+            (counter, shape.stop, cond) = (comparison.args[1], counter, cond.swapped());
+        }
         if !shape.is_invariant(function, shape.stop) {
             return None;
         }
-        let Definition::Param(block, position) = function.value(shape.index).definition else {
-            return None;
+        let params = &function.block(header).params;
+        let in_header = params.iter().position(|&param| param == counter);
+        shape.tests_in_header = in_header.is_some();
+        let position = match in_header {
+            Some(_) if tester != header => return None,
+            Some(position) => position,
+            None => {
+                // What is compared at the end is what the latch passes on.
+                let &[latch] = this.latches.as_slice() else {
+                    return None;
+                };
+                let passed = |at: usize| edge_argument(function, latch, header, at as u32);
+                (0..params.len()).find(|&at| passed(at) == Some(counter))?
+            }
         };
-        if block != header {
-            return None;
-        }
+        shape.index = params[position];
+        let position = position as u32;
         shape.first = edge_argument(function, preheader, header, position)?;
-        for &latch in &this.latches {
+        for (count, &latch) in this.latches.iter().enumerate() {
             let next = edge_argument(function, latch, header, position)?;
-            let step = constant_step(function, next, shape.index)?;
-            if shape.step != 0 && shape.step != step {
+            let step = shape.step_to(function, next)?;
+            if count > 0 && shape.step != step {
                 return None;
             }
             shape.step = step;
         }
         let is_range = match cond {
-            Cond::Lt => shape.step > 0,
-            Cond::Gt => shape.step < 0 && shape.step != i64::MIN,
+            Cond::Lt => shape.step.is_up(),
+            Cond::Gt => !shape.step.is_up(),
             _ => false,
         };
         is_range.then_some(shape)
+    }
+
+    /// By how much `next` is above the index.
+    fn step_to(&self, function: &Function, next: ValueId) -> Option<Step> {
+        let instr = function.instr(function.defining_instr(next)?);
+        let step = match (instr.op, instr.args.as_slice()) {
+            (Op::IntAdd(_), &[a, b]) if a == self.index => b,
+            (Op::IntAdd(_), &[a, b]) if b == self.index => a,
+            (Op::IntSub(_), &[a, b]) if a == self.index => {
+                let step = function.constant_i64(b)?.checked_neg()?;
+                return (step != 0).then_some(Step::Constant(step));
+            }
+            _ => return None,
+        };
+        if let Some(step) = function.constant_i64(step) {
+            return (step != 0 && step != i64::MIN).then_some(Step::Constant(step));
+        }
+        let range = function.value(step).range;
+        match self.is_invariant(function, step) {
+            true if range.low >= 1 => Some(Step::Up(step)),
+            true if range.high <= -1 && range.low > IntRange::I64.low => Some(Step::Down(step)),
+            _ => None,
+        }
     }
 
     fn is_invariant(&self, function: &Function, value: ValueId) -> bool {
@@ -162,6 +244,11 @@ impl<'a> Shape<'a> {
             Definition::Instr(id) => self.homes.get(id.index()).copied().flatten(),
         };
         home.is_some_and(|home| !self.loops.contains(self.id, home))
+    }
+
+    /// Does what stands there run only with an index of the range?
+    fn is_in_body(&self, home: Option<BlockId>) -> bool {
+        !self.tests_in_header || home != Some(self.header)
     }
 
     /// Is it affine in the index? `Some(true)` if it depends on the index at all.
@@ -174,7 +261,7 @@ impl<'a> Shape<'a> {
         }
         let id = function.defining_instr(value)?;
         let instr = function.instr(id);
-        if depth == 0 || (self.homes.get(id.index()).copied().flatten() == Some(self.header)) {
+        if depth == 0 || !self.is_in_body(self.homes.get(id.index()).copied().flatten()) {
             // What the header computes is computed once more than the body runs.
             return match instr.op {
                 Op::ConstI64(_) => Some(false),
@@ -218,13 +305,18 @@ fn snapshot_at_end(function: &Function, block: BlockId) -> Option<FrameStateId> 
     None
 }
 
-/// Nothing but the header leads out of the loop, apart from ways to the interpreter.
-fn ends_only_in_header(function: &Function, loops: &Loops, this: &Loop, id: LoopId) -> bool {
-    let leaves =
-        |block: BlockId| matches!(function.block(block).terminator, Terminator::Exit { .. });
+/// Nothing but `tester` leads out of the loop, apart from ways to the interpreter.
+fn ends_only_in(
+    function: &Function,
+    loops: &Loops,
+    this: &Loop,
+    id: LoopId,
+    tester: BlockId,
+) -> bool {
+    let leaves = |block| matches!(function.block(block).terminator, Terminator::Exit { .. });
     this.blocks
         .iter()
-        .filter(|&&block| block != this.header)
+        .filter(|&&block| block != tester)
         .all(|&block| {
             let successors = function.block(block).terminator.successors();
             successors
@@ -250,18 +342,6 @@ fn edge_argument(
     found.filter(|_| count == 1)
 }
 
-/// `c` if `next` is `index + c`.
-fn constant_step(function: &Function, next: ValueId, index: ValueId) -> Option<i64> {
-    let instr = function.instr(function.defining_instr(next)?);
-    match (instr.op, instr.args.as_slice()) {
-        (Op::IntAdd(_), &[a, b]) if a == index => function.constant_i64(b),
-        (Op::IntAdd(_), &[a, b]) if b == index => function.constant_i64(a),
-        (Op::IntSub(_), &[a, b]) if a == index => function.constant_i64(b)?.checked_neg(),
-        _ => None,
-    }
-    .filter(|step| *step != 0)
-}
-
 fn guards_to_hoist(
     function: &Function,
     dominators: &Dominators,
@@ -271,7 +351,7 @@ fn guards_to_hoist(
 ) -> Vec<(BlockId, InstrId)> {
     let mut guards = Vec::new();
     for &block in &this.blocks {
-        let is_own = loops.innermost(block) == Some(shape.id) && block != shape.header;
+        let is_own = loops.innermost(block) == Some(shape.id) && shape.is_in_body(Some(block));
         let always_runs = || {
             this.latches
                 .iter()
@@ -385,19 +465,24 @@ impl<'a> Hoister<'a> {
         }
         let (first, stop, step) = (self.shape.first, self.shape.stop, self.shape.step);
         let (add, sub) = (Op::IntAdd(Overflow::Checked), Op::IntSub(Overflow::Checked));
-        let one = self.constant(step.signum());
+        let one = self.constant(if step.is_up() { 1 } else { -1 });
         let mut last = self.int(sub, &[stop, one]);
-        if step.abs() != 1 {
+        let size = match step {
+            Step::Constant(1 | -1) => None,
+            Step::Constant(step) => Some(self.constant(step.abs())),
+            Step::Up(step) => Some(step),
+            Step::Down(step) => Some(self.int(Op::IntNeg(Overflow::Never), &[step])),
+        };
+        if let Some(size) = size {
             // The bound is not reached exactly: what is left over.
-            let distance = if step > 0 {
+            let distance = if step.is_up() {
                 [last, first]
             } else {
                 [first, last]
             };
             let distance = self.int(sub, &distance);
-            let size = self.constant(step.abs());
             let rest = self.int(Op::IntMod(DivMode::Safe), &[distance, size]);
-            last = self.int(if step > 0 { sub } else { add }, &[last, rest]);
+            last = self.int(if step.is_up() { sub } else { add }, &[last, rest]);
         }
         self.last = Some(last);
         last
@@ -407,7 +492,7 @@ impl<'a> Hoister<'a> {
         if let Some(is_empty) = self.is_empty {
             return is_empty;
         }
-        let cond = if self.shape.step > 0 {
+        let cond = if self.shape.step.is_up() {
             Cond::Ge
         } else {
             Cond::Le
@@ -473,8 +558,14 @@ impl<'a> Hoister<'a> {
             hoister.emit(Op::U64Cmp(Cond::Lt), &[bits, length], Repr::Bool)
         };
         let (first, last) = (below(self, first), below(self, last));
-        let both = self.emit(Op::BoolAnd, &[first, last], Repr::Bool);
-        let fine = self.emit(Op::BoolOr, &[is_empty, both], Repr::Bool);
+        let fine = if self.shape.tests_in_header {
+            let both = self.emit(Op::BoolAnd, &[first, last], Repr::Bool);
+            self.emit(Op::BoolOr, &[is_empty, both], Repr::Bool)
+        } else {
+            // The first iteration runs in any case.
+            let last = self.emit(Op::BoolOr, &[is_empty, last], Repr::Bool);
+            self.emit(Op::BoolAnd, &[first, last], Repr::Bool)
+        };
         let guard = Op::GuardTrue(ExitReason::IndexRange);
         let id = self.function.add_instr(guard, &[fine], None, self.origin);
         self.function.instr_mut(id).exit = Some(self.shape.state);
@@ -492,7 +583,9 @@ impl<'a> Hoister<'a> {
             .max(0);
         self.trust_steps(index);
         if let Some(id) = self.function.defining_instr(index)
-            && self.shape.homes.get(id.index()).copied().flatten() != Some(self.shape.header)
+            && self
+                .shape
+                .is_in_body(self.shape.homes.get(id.index()).copied().flatten())
             && index != self.shape.index
         {
             let value = self.function.value_mut(index);

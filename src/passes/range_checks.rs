@@ -6,6 +6,11 @@
 //! `normalize_index` of an index that is not negative is the index. Block structure stays: a branch
 //! on what is now a constant is for others to fold.
 //!
+//! A result that becomes a constant no longer needs its operands, and a checked op whose result nobody
+//! needs is removed, exit and all. So what such an exit implies (the sum fits 64 bits) decides no
+//! comparison. For the same reason `wrap-masked`, which takes such exits away, runs before this pass
+//! and not after it.
+//!
 //! Afterwards `Value::range` has the bounds found. They hold wherever the value is *computed under
 //! the same conditions*: an op proven by a branch above it must not be made to run without that
 //! branch if it can trap (`int_floordiv[safe]`, loads whose `guard_index` this pass removed).
@@ -34,8 +39,10 @@ impl Pass for RangeChecks {
             }
         });
         for (index, value) in function.values.iter_mut().enumerate() {
-            if matches!(value.repr, Repr::I64 | Repr::U64) {
-                let found = ranges.by_definition(ValueId::new(index));
+            // What relies on an exit is kept here: others would fold it to a constant.
+            let id = ValueId::new(index);
+            if matches!(value.repr, Repr::I64 | Repr::U64) && ranges.is_certain(id) {
+                let found = ranges.by_definition(id);
                 value.range = value.range.intersection(found).unwrap_or(value.range);
             }
         }
@@ -152,7 +159,7 @@ fn constant(function: &Function, scope: &Scope, instr: &Instr) -> Option<Edit> {
     if !is_int && !is_bool {
         return None;
     }
-    let value = scope.result(function, instr)?.as_constant()?;
+    let value = scope.certain_result(function, instr)?.as_constant()?;
     let op = if is_bool {
         Op::ConstBool(value != 0)
     } else {

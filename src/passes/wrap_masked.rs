@@ -14,6 +14,8 @@
 //! instruction of the block instead, if nothing between them writes. Snapshots of states that held
 //! intermediate results have no users left and go.
 //!
+//! Runs before `range-checks`: that pass may rely on the exits this one takes away.
+//!
 //! Works block by block: one walk backwards finds ops without foreign uses, one forwards finds how
 //! many low bits of each are right and whether anything is gained, and the last one rewrites.
 
@@ -416,10 +418,11 @@ impl<'a> Rewriter<'a> {
                     !state.is_some_and(|state| self.holds_rewritten(state))
                 }
                 Role::Other => true,
+                Role::Inner if self.plan.gain[position] == 0 => true,
+                // Its users take the operand; its state may name what is rewritten.
+                Role::Inner if self.function.instr(id).op == Op::U64ToI64 => false,
                 Role::Inner => {
-                    if self.plan.gain[position] > 0 {
-                        self.rewrite_inner(id);
-                    }
+                    self.rewrite_inner(id);
                     true
                 }
                 Role::Cut(_) | Role::Exact => self.rewrite_root(id, self.plan.gain[position] > 0),
@@ -516,8 +519,6 @@ impl<'a> Rewriter<'a> {
         let instr = self.function.instr(id).clone();
         let shift = || instr.args.get(1).copied();
         let (op, args): (Op, SmallVec<[ValueId; 2]>) = match instr.op {
-            // Its users take the operand.
-            Op::U64ToI64 => return,
             Op::IntNeg(_) => {
                 let zero = self.constant(id, 0);
                 (

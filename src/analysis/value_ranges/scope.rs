@@ -13,6 +13,8 @@ use crate::hir::{Function, Instr, IntRange, Op, ValueId};
 const DIFFERENCE_FUEL: u32 = 32;
 /// Answers of [`Scope::difference`] stay below this, so that sums of a few never overflow.
 const FAR: i128 = 1 << 100;
+/// A bound this large may come from nothing but the representation of a checked result.
+const LARGE: i128 = 1 << 56;
 
 /// What holds at one place of the function.
 pub struct Scope {
@@ -22,6 +24,8 @@ pub struct Scope {
     undo: Vec<(ValueId, IntRange)>,
     /// `x - y <= k`.
     pub(super) differences: Vec<(ValueId, ValueId, i128)>,
+    /// By value: its range relies on an exit that goes when the value is unused.
+    pub(super) is_tainted: Vec<bool>,
     /// Parameters of joins, and what the edges pass.
     pub(super) joins: HashMap<ValueId, SmallVec<[ValueId; 4]>>,
 }
@@ -29,6 +33,7 @@ pub struct Scope {
 impl Scope {
     pub(super) fn new(ranges: Vec<IntRange>) -> Scope {
         Scope {
+            is_tainted: vec![false; ranges.len()],
             ranges,
             undo: Vec::new(),
             differences: Vec::new(),
@@ -39,6 +44,38 @@ impl Scope {
     /// What the value can be here.
     pub fn range(&self, value: ValueId) -> IntRange {
         self.ranges[value.index()]
+    }
+
+    /// What the value can be here even if the checked ops it is made of do not leave. (A bound as
+    /// large as those of 64 bits may have come through a block parameter; that counts for nothing.)
+    fn certain(&self, value: ValueId) -> IntRange {
+        let range = self.range(value);
+        let is_tainted = self.is_tainted[value.index()];
+        if range.low == range.high && !is_tainted {
+            return range;
+        }
+        let (low, high) = (range.low > -LARGE, range.high < LARGE);
+        IntRange {
+            low: if low && !is_tainted { range.low } else { -FAR },
+            high: if high && !is_tainted { range.high } else { FAR },
+        }
+    }
+
+    /// Notes whether the result's range, just found, is certain.
+    pub(super) fn note_taint(&mut self, function: &Function, instr: &Instr, result: ValueId) {
+        let full = function.value(result).repr.full_range();
+        let found = self.range(result);
+        let certain = self.certain_result(function, instr);
+        let leaves = instr.op.effects().may_exit && instr.op.is_removable();
+        self.is_tainted[result.index()] = match instr.op {
+            Op::UnboxInt(_) | Op::UnboxU64 | Op::F64ToI64 | Op::IntPow => true,
+            Op::U64ToI64 | Op::I64ToU64 => {
+                let bounds = IntRange::new(0, i64::MAX.into());
+                !self.certain(instr.args[0]).is_within(bounds)
+            }
+            _ if leaves => !certain.is_some_and(|range| range.is_within(found)),
+            _ => certain.and_then(|range| range.intersection(full)) != Some(found),
+        };
     }
 
     pub(super) fn mark(&self) -> (usize, usize) {
@@ -120,6 +157,11 @@ impl Scope {
                 self.assume_comparison(function, cond, a, b)
             }
             (Op::BoolNot, &[a]) => self.assume(function, a, !truth),
+            (Op::Select, &[which, a, b]) => match self.range(which).as_constant() {
+                Some(0) => self.assume(function, b, truth),
+                Some(_) => self.assume(function, a, truth),
+                None => true,
+            },
             (Op::BoolAnd, &[a, b]) if truth => {
                 self.assume(function, a, true) && self.assume(function, b, true)
             }
@@ -173,7 +215,7 @@ impl Scope {
         if x == y {
             return 0;
         }
-        let (range_x, range_y) = (self.range(x), self.range(y));
+        let (range_x, range_y) = (self.certain(x), self.certain(y));
         let mut best = range_x.high.saturating_sub(range_y.low).clamp(-FAR, FAR);
         if depth == 0 || *fuel == 0 {
             return best;
@@ -286,7 +328,7 @@ impl Scope {
 
     /// Is `a cond b` decided here?
     pub fn decide(&self, function: &Function, cond: Cond, a: ValueId, b: ValueId) -> Option<bool> {
-        if let Some(answer) = range::decide(cond, self.range(a), self.range(b)) {
+        if let Some(answer) = range::decide(cond, self.certain(a), self.certain(b)) {
             return Some(answer);
         }
         if self.differences.is_empty() && a != b {
@@ -310,7 +352,23 @@ impl Scope {
     /// The exact result of an int or bool op for operands as they are here, whether or not it fits;
     /// `None` if there is none, so that the op never finishes. What is not known is as by definition.
     pub fn result(&self, function: &Function, instr: &Instr) -> Option<IntRange> {
-        let arg = |index: usize| self.range(instr.args[index]);
+        self.result_of(function, instr, Scope::range)
+    }
+
+    /// [`Scope::result`] that holds even if the ops below the operands do not leave where a result
+    /// has no representation: what may stand in the place of the instruction, which then no longer
+    /// keeps those ops alive.
+    pub fn certain_result(&self, function: &Function, instr: &Instr) -> Option<IntRange> {
+        self.result_of(function, instr, Scope::certain)
+    }
+
+    fn result_of(
+        &self,
+        function: &Function,
+        instr: &Instr,
+        trust: fn(&Scope, ValueId) -> IntRange,
+    ) -> Option<IntRange> {
+        let arg = |index: usize| trust(self, instr.args[index]);
         let non_negative = IntRange::new(0, i64::MAX.into());
         let by_definition = || instr.result.map(|result| declared(function.value(result)));
         Some(match instr.op {
@@ -328,7 +386,10 @@ impl Scope {
                 arg(0).intersection(IntRange { low: 0, high })?
             }
             Op::IntAdd(_) => range::add(arg(0), arg(1)),
-            Op::IntSub(_) => self.subtract(function, instr.args[0], instr.args[1]),
+            Op::IntSub(_) => {
+                let plain = range::sub(arg(0), arg(1));
+                self.subtract(function, plain, instr.args[0], instr.args[1])
+            }
             Op::IntMul(_) => {
                 let product = range::mul(arg(0), arg(1));
                 if instr.args[0] == instr.args[1] {
@@ -367,15 +428,20 @@ impl Scope {
             Op::Select => match arg(0).as_constant() {
                 Some(0) => arg(2),
                 Some(_) => arg(1),
-                None => self.select(function, instr),
+                None => self.select(function, instr, arg(1), arg(2)),
             },
             Op::NormalizeIndex => range::normalize_index(arg(0), arg(1)),
             _ => by_definition()?,
         })
     }
 
-    fn subtract(&self, function: &Function, a: ValueId, b: ValueId) -> IntRange {
-        let difference = range::sub(self.range(a), self.range(b));
+    fn subtract(
+        &self,
+        function: &Function,
+        difference: IntRange,
+        a: ValueId,
+        b: ValueId,
+    ) -> IntRange {
         if self.differences.is_empty() {
             return difference;
         }
@@ -389,11 +455,16 @@ impl Scope {
         difference.intersection(sharper).unwrap_or(difference)
     }
 
-    fn select(&self, function: &Function, instr: &Instr) -> IntRange {
+    fn select(
+        &self,
+        function: &Function,
+        instr: &Instr,
+        left: IntRange,
+        right: IntRange,
+    ) -> IntRange {
         let &[condition, a, b] = instr.args.as_slice() else {
             return IntRange::ANY;
         };
-        let (left, right) = (self.range(a), self.range(b));
         if selects_minimum(function, condition, a, b) {
             return IntRange {
                 low: left.low.min(right.low),
@@ -409,9 +480,9 @@ impl Scope {
         left.union(right)
     }
 
-    /// What holds once the instruction did not leave.
+    /// What holds once the instruction did not leave. Only of guards: an op that leaves because its
+    /// result has no representation goes when the result is unused, and nothing may depend on it.
     pub(super) fn after(&mut self, function: &Function, instr: &Instr) -> bool {
-        let non_negative = IntRange::new(0, i64::MAX.into());
         match (instr.op, instr.args.as_slice()) {
             (Op::GuardTrue(_), &[condition]) => self.assume(function, condition, true),
             (Op::GuardFalse(_), &[condition]) => self.assume(function, condition, false),
@@ -422,7 +493,6 @@ impl Scope {
                     && self.refine_plain(length, IntRange::new(1, i64::MAX.into()))
             }
             (Op::GuardRange(range), &[value]) => self.refine(function, value, range),
-            (Op::I64ToU64 | Op::U64ToI64, &[value]) => self.refine(function, value, non_negative),
             _ => true,
         }
     }

@@ -755,6 +755,11 @@ impl Lifter<'_> {
             };
             (signature.params, signature.returns, Some(handle))
         };
+        // A callee that left may return anything the interpreter makes of it; only unboxing checks that.
+        let returns = match returns {
+            (_, Repr::Boxed) => (Type::OBJECT, Repr::Boxed),
+            unboxed => unboxed,
+        };
         let object = ObjectFact {
             handle: callee.object,
             ty: Type::FUNCTION,

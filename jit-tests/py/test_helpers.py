@@ -459,6 +459,7 @@ def test_strings():
             assert call("str_equal", text, other) is (text == other)
             assert call("str_contains", text, other) is (text in other)
             assert call("str_concat", text, other) == text + other
+            assert call("str_append", text, other) == text + other
         assert not text or call("str_index", text, 0) is text[0] or ord(text[0]) > 255
     for code in (0, 65, 255, 256, 0xD800, 0x10FFFF):
         assert call("str_chr", code) == chr(code)
@@ -533,7 +534,7 @@ def test_references_balance():
         ("format_value", [values[3], NULL]), ("str_of", [values[3]]), ("load_global", [values[5], {}, "k"]),
         ("load_global", [values[5], {}, "none"]), ("load_global", [{}, values[5], "k"]), ("list_get_slice", [values[1], 0, 2]),
         ("build_slice", [values[0], values[4], values[3]]), ("str_index", [values[3], 1]), ("long_add", [values[4], 1]),
-        ("long_lt", [values[4], 1]), ("str_concat", [values[3], "z"]), ("list_repeat", [values[1], 2]),
+        ("long_lt", [values[4], 1]), ("str_concat", [values[3], "z"]), ("str_append", [values[3], "z"]), ("list_repeat", [values[1], 2]),
         ("get_attribute", [values[6], "tag"]), ("get_attribute", [values[6], "none"]),
     ]  # fmt: skip
 

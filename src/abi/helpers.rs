@@ -220,6 +220,7 @@ define_helpers! {
     StrIndex "str_index" (B I) B STR {raise} "`a[i]` of a str, index in bounds.";
     StrEqual "str_equal" (B B) O BOOL {pure} "`a == b` of two strs.";
     StrConcat "str_concat" (B B) B STR {raise} "`a + b` of two strs.";
+    StrAppend "str_append" (B B) B STR {raise} "`a + b` of two strs; takes over the reference to a unless it raises, and grows a in place when that is the only one.";
     StrContains "str_contains" (B B) O BOOL {raise} "`a in b` of two strs: operands a, b; -1 if it raises.";
     StrOrd "str_ord" (B) I INT {exit} "`ord(a)`; leaves unless its length is 1.";
     StrChr "str_chr" (I) B STR {exit} "`chr(i)`; leaves where it raises.";

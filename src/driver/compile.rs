@@ -191,6 +191,7 @@ pub const PIPELINE: &[&str] = &[
     "dead-snapshots",
     "clean-cfg",
     "ownership",
+    "str-append",
 ];
 
 fn run_passes(

@@ -15,3 +15,23 @@ unsafe extern "C" {
         count: Py_ssize_t,
     ) -> *mut PyObject;
 }
+
+/// The characters of `b` fit into the storage of `a`, both `str`: no wider and, if `a` is ASCII only,
+/// ASCII only. False where the layout is not known.
+///
+/// # Safety
+/// Both are live, ready strings.
+pub unsafe fn str_holds(a: *mut PyObject, b: *mut PyObject) -> bool {
+    #[cfg(Py_3_14)]
+    {
+        _ = (a, b);
+        false
+    }
+    #[cfg(not(Py_3_14))]
+    // SAFETY: the caller's obligation.
+    unsafe {
+        use pyo3::ffi::{PyUnicode_IS_ASCII, PyUnicode_KIND};
+        PyUnicode_KIND(b) <= PyUnicode_KIND(a)
+            && (PyUnicode_IS_ASCII(b) != 0 || PyUnicode_IS_ASCII(a) == 0)
+    }
+}

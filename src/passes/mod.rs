@@ -21,6 +21,7 @@ pub mod ownership;
 pub mod pipeline;
 pub mod range_checks;
 pub mod simplify;
+pub mod str_append;
 pub mod wrap_masked;
 
 /// A transformation of one function.
@@ -46,6 +47,7 @@ pub const PASSES: &[&dyn Pass] = &[
     &range_checks::RangeChecks,
     &wrap_masked::WrapMasked,
     &simplify::Simplify,
+    &str_append::StrAppend,
 ];
 
 /// The pass with that name.

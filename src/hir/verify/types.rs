@@ -176,6 +176,7 @@ fn operand_classes(op: &Op) -> Vec<Type> {
             HelperId::StrIndex
             | HelperId::StrEqual
             | HelperId::StrConcat
+            | HelperId::StrAppend
             | HelperId::StrContains
             | HelperId::StrOrd => vec![Type::STR; 2],
             HelperId::ListExtend

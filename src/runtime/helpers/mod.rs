@@ -139,6 +139,7 @@ pub fn address(helper: HelperId) -> usize {
         StrIndex => strings::str_index,
         StrEqual => strings::str_equal,
         StrConcat => strings::str_concat,
+        StrAppend => strings::str_append,
         StrContains => strings::str_contains,
         StrOrd => strings::str_ord,
         StrChr => strings::str_chr,

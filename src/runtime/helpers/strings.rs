@@ -1,7 +1,7 @@
 //! `str`: formatting, joining, indexing.
 
 use super::Object;
-use crate::ffi::_PyUnicode_JoinArray;
+use crate::ffi::{_PyUnicode_JoinArray, str_holds};
 use pyo3::ffi;
 use std::ptr::{addr_of_mut, null_mut};
 
@@ -50,6 +50,29 @@ c_functions! {
 
     fn str_concat(a: Object, b: Object) -> Object {
         ffi::PyUnicode_Concat(a, b)
+    }
+
+    /// As the interpreter's `s += t` for a local: linear in a loop, where concatenation is quadratic.
+    fn str_append(a: Object, b: Object) -> Object {
+        // Resizing copies a string that must not be changed; this asks only whether it can pay.
+        let grows = a != b && ffi::Py_REFCNT(a) == 1 && str_holds(a, b);
+        if !grows {
+            let result = ffi::PyUnicode_Concat(a, b);
+            if !result.is_null() {
+                ffi::Py_DECREF(a);
+            }
+            return result;
+        }
+        let (length, more) = (ffi::PyUnicode_GetLength(a), ffi::PyUnicode_GetLength(b));
+        let mut grown = a;
+        if more > 0 {
+            // Lengths are below 2**60: the sum is a length. A failure leaves `a` as it was.
+            if ffi::PyUnicode_Resize(&mut grown, length + more) < 0 {
+                return null_mut();
+            }
+            ffi::PyUnicode_CopyCharacters(grown, length, b, 0, more);
+        }
+        grown
     }
 
     /// `a in b`.

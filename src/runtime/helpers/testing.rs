@@ -64,6 +64,10 @@ pub fn call_helper<'py>(
             return Err(PyTypeError::new_err("too many parameters"));
         };
         let thread = ffi::PyThreadState_Get() as u64;
+        if helper == HelperId::StrAppend {
+            // It takes over the reference to its first argument.
+            ffi::Py_INCREF(a as *mut ffi::PyObject);
+        }
         if info.result == Some(Repr::F64) {
             let function = std::mem::transmute::<*const (), WordsToFloat>(address);
             let value = function(thread, a, b, c, d, e, f);

@@ -28,6 +28,9 @@ use crate::analysis::ownership::{Holder, Objects};
 use crate::hir::effects::Heaps;
 use crate::hir::{BlockId, Edge, Function, InstrId, Op, Origin, Terminator, Type, ValueId};
 
+#[cfg(test)]
+mod tests;
+
 /// `ownership`.
 pub struct Ownership;
 

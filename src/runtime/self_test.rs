@@ -74,7 +74,7 @@ fn examine(py: Python<'_>) -> Result<Interpreter, String> {
         if *limit != ffi::Py_GetRecursionLimit() {
             return Err("the interpreter state has another layout than expected".into());
         }
-        check_resume(py)?;
+        check_resume(py, base)?;
         Ok(Interpreter {
             minor: version.minor,
             eval_frame,
@@ -347,7 +347,35 @@ def f(a, b):
         return b, a
 ";
 
-unsafe fn check_resume(py: Python<'_>) -> Result<(), String> {
+/// The interpreter writes the monitoring version it compared with into every code object it starts:
+/// the two words must be the same after a call.
+#[cfg(Py_3_12)]
+unsafe fn check_monitoring_version(
+    function: &Bound<'_, PyAny>,
+    code: *mut CodeObject,
+    base: u64,
+) -> Result<(), String> {
+    function.call1((1, 2)).map_err(|error| error.to_string())?;
+    // SAFETY: the word lies near the start of the interpreter state; `code` was checked.
+    unsafe {
+        let version = *((base as usize + mirror::MONITORING_VERSION_OFFSET) as *const u64);
+        if (*code)._co_instrumentation_version != version {
+            return Err("the monitoring version is not where it was expected".into());
+        }
+    }
+    Ok(())
+}
+
+#[cfg(not(Py_3_12))]
+unsafe fn check_monitoring_version(
+    _function: &Bound<'_, PyAny>,
+    _code: *mut CodeObject,
+    _base: u64,
+) -> Result<(), String> {
+    Ok(())
+}
+
+unsafe fn check_resume(py: Python<'_>, base: u64) -> Result<(), String> {
     let explain = |error: PyErr| error.to_string();
     let space = pyo3::types::PyDict::new(py);
     py.run(SOURCE, Some(&space), None).map_err(explain)?;
@@ -381,6 +409,7 @@ unsafe fn check_resume(py: Python<'_>) -> Result<(), String> {
         if !same_code {
             return Err("code objects have another layout than expected".into());
         }
+        check_monitoring_version(&function, code, base)?;
         let at = text
             .chunks_exact(2)
             .position(|unit| unit[0] == BINARY_OP)

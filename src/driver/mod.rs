@@ -7,6 +7,7 @@ pub mod bind;
 pub mod compile;
 pub mod engine;
 pub mod known;
+pub mod listing;
 pub mod observe;
 pub mod options;
 pub mod profit;

@@ -1,12 +1,13 @@
 //! `jit.stats`, `jit.explain` and `jit.inspect` as plain dictionaries and text.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
 use super::engine;
+use super::listing::{Text, listing};
 use super::record::{Record, Verdict, record_of};
 use crate::abi::exit_reason::ExitReason;
 use crate::bytecode::decode;
@@ -92,7 +93,8 @@ pub fn totals(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
 #[derive(Default)]
 struct LineReport {
     native: bool,
-    guarded: bool,
+    /// What the code leaves for.
+    guards: BTreeSet<ExitReason>,
     runtime: bool,
     interpreted: bool,
     why: Vec<String>,
@@ -149,8 +151,12 @@ pub fn explain<'py>(function: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>
                 let row = rows.entry(line).or_default();
                 for (reason, count) in &site.reasons {
                     if *reason != ExitReason::EvalBreaker {
-                        row.why
-                            .push(format!("left {count} times: {}", reason.text()));
+                        let times = if *count == 1 {
+                            "once"
+                        } else {
+                            &format!("{count} times")
+                        };
+                        row.why.push(format!("left {times}: {}", reason.text()));
                         row.hint.push(reason.hint().to_owned());
                     }
                 }
@@ -171,7 +177,7 @@ fn line_dict(
     native: bool,
 ) -> PyResult<Bound<'_, PyDict>> {
     let dict = PyDict::new(py);
-    let status = match (native, row.interpreted, row.runtime, row.guarded) {
+    let status = match (native, row.interpreted, row.runtime, !row.guards.is_empty()) {
         (false, ..) => "interpreted",
         (true, true, ..) if !row.native => "interpreted",
         (true, _, true, _) => "runtime call",
@@ -180,6 +186,15 @@ fn line_dict(
     };
     row.why.sort();
     row.why.dedup();
+    // Those that did happen are told with their number already.
+    let guards = row.guards.iter().map(|reason| reason.text());
+    let quiet: Vec<_> = guards
+        .filter(|text| !row.why.iter().any(|why| why.ends_with(text)))
+        .collect();
+    if native && !quiet.is_empty() {
+        row.why
+            .push(format!("would leave on: {}", quiet.join(", ")));
+    }
     row.hint.retain(|hint| !hint.is_empty());
     row.hint.sort();
     row.hint.dedup();
@@ -188,6 +203,16 @@ fn line_dict(
     dict.set_item("why", row.why.join("; "))?;
     dict.set_item("hint", row.hint.join("; "))?;
     Ok(dict)
+}
+
+/// Whether the exit is a check of the code's own: not the interpreter's wish, nor an exception that the
+/// program raises anyway.
+fn is_guard(reason: ExitReason) -> bool {
+    use ExitReason::{CalleeLeft, EvalBreaker, Forced, Raised, Recursion};
+    !matches!(
+        reason,
+        CalleeLeft | EvalBreaker | Forced | Raised | Recursion
+    )
 }
 
 fn describe_version(
@@ -225,9 +250,15 @@ fn describe_version(
             let row = rows.entry(line).or_default();
             match instr.op {
                 Op::Snapshot | Op::KeepAlive | Op::Poll => {}
-                op if op.effects().may_exit => row.guarded = true,
                 _ => row.native = true,
             }
+        }
+    }
+    for (line, _, reason) in exits_of(compiled, Some(code)) {
+        if let Some(line) = line
+            && is_guard(reason)
+        {
+            rows.entry(line).or_default().guards.insert(reason);
         }
     }
 }
@@ -247,42 +278,53 @@ pub fn inspect(function: &Bound<'_, PyAny>, kind: &str) -> PyResult<String> {
         return Ok(format!("; {word}: {reason}\n"));
     };
     let compiled = &version.compiled;
+    let text = |text| {
+        engine::with(function.py(), |state| match state {
+            Ok(engine) => listing(engine, &compiled.function, text),
+            Err(reason) => format!("; {reason}\n"),
+        })
+    };
     Ok(match kind {
         "hir" => compiled.function.to_string(),
-        "clif" => compiled.clif.clone(),
-        "asm" => assembly(&compiled.code),
-        _ => guards(compiled),
+        "clif" => text(Text::Clif),
+        "asm" => text(Text::Assembly),
+        _ => {
+            let bytes = code_view(&function.getattr("__code__")?.cast_into()?)?;
+            guards(compiled, decode(&bytes).ok().as_ref())
+        }
     })
 }
 
-/// Machine code in hexadecimal, sixteen bytes a line: for a disassembler of choice.
-fn assembly(code: &[u8]) -> String {
-    let mut text = String::new();
-    for (index, row) in code.chunks(16).enumerate() {
-        let bytes: Vec<String> = row.iter().map(|byte| format!("{byte:02x}")).collect();
-        text.push_str(&format!("{:06x}  {}\n", index * 16, bytes.join(" ")));
+/// Every place where the code may leave: line, offset, reason.
+fn guards(compiled: &super::compile::Compiled, code: Option<&crate::bytecode::Code>) -> String {
+    let mut text = String::from(" line offset  leaves for\n");
+    for (line, offset, reason) in exits_of(compiled, code) {
+        let line = line.map(|line| line.to_string()).unwrap_or_default();
+        let name = reason.name();
+        text.push_str(&format!(
+            "{line:>5} {offset:>6}  {name:<16} {}\n",
+            reason.text()
+        ));
     }
     text
 }
 
-fn guards(compiled: &super::compile::Compiled) -> String {
-    let mut text = String::new();
-    let function = &compiled.function;
-    for block in &function.layout {
-        for id in &function.block(*block).instrs {
-            let instr = function.instr(*id);
-            if instr.op.effects().may_exit && instr.op != Op::Snapshot {
-                let name = instr.op.info().name;
-                let attribute = instr
-                    .op
-                    .print_attribute()
-                    .map(|a| format!("[{a}]"))
-                    .unwrap_or_default();
-                text.push_str(&format!("{:>5}  {name}{attribute}\n", instr.origin.offset));
-            }
-        }
-    }
-    text
+/// (line, bytecode offset, reason) of the exits in the function's own code, without repetitions.
+fn exits_of(
+    compiled: &super::compile::Compiled,
+    code: Option<&crate::bytecode::Code>,
+) -> BTreeSet<(Option<u32>, u32, ExitReason)> {
+    let sites = compiled
+        .unit
+        .table
+        .get()
+        .map_or(&[][..], |table| &table.sites);
+    let own = sites.iter().filter(|site| site.code.index() == 0);
+    own.map(|site| {
+        let line = code.and_then(|code| code.line(site.offset));
+        (line, site.offset, site.reason)
+    })
+    .collect()
 }
 
 fn bytecode(function: &Bound<'_, PyAny>) -> PyResult<String> {

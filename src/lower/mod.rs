@@ -49,6 +49,8 @@ pub use error::LowerError;
 pub struct Options {
     /// Keep the Cranelift IR as text.
     pub keep_clif: bool,
+    /// Keep the machine's instructions as text.
+    pub keep_assembly: bool,
     /// Push a frame also before calls of compiled functions, so that the interpreter's chain of
     /// frames is complete at any time without the help of [`CompiledCode::call_sites`].
     pub frames_at_native_calls: bool,
@@ -94,6 +96,8 @@ pub struct CompiledCode {
     pub native_frame: Option<i32>,
     /// Cranelift IR, if asked for.
     pub clif: Option<String>,
+    /// The instructions, if asked for.
+    pub assembly: Option<String>,
     /// Sizes and times.
     pub timing: Timing,
 }
@@ -144,6 +148,7 @@ impl Compiler {
     ) -> Result<CompiledCode, LowerError> {
         let mut blob = link::Blob::default();
         let mut text = String::new();
+        let mut assembly = String::new();
 
         let mut start = Instant::now();
         let signature = body_signature(function);
@@ -169,7 +174,8 @@ impl Compiler {
         };
         start = Instant::now();
         self.keep_text(options, &mut text);
-        let body = self.finish(&mut blob, BODY)?;
+        self.context.set_disasm(options.keep_assembly);
+        let body = self.finish(&mut blob, BODY, &mut assembly)?;
         timing.compile = start.elapsed();
         timing.body_bytes = blob.code.len();
         let (call_sites, native_frame) = self.activation(body, frame_slot);
@@ -188,7 +194,8 @@ impl Compiler {
         timing.build += start.elapsed();
         start = Instant::now();
         self.keep_text(options, &mut text);
-        let stub = self.finish(&mut blob, STUB)?;
+        self.context.set_disasm(options.keep_assembly);
+        let stub = self.finish(&mut blob, STUB, &mut assembly)?;
         blob.link()?;
         timing.compile += start.elapsed();
         Ok(CompiledCode {
@@ -199,6 +206,7 @@ impl Compiler {
             call_sites,
             native_frame,
             clif: options.keep_clif.then_some(text),
+            assembly: options.keep_assembly.then_some(assembly),
             timing,
         })
     }
@@ -217,8 +225,13 @@ impl Compiler {
         }
     }
 
-    /// Compiles the context and appends the code to the blob.
-    fn finish(&mut self, blob: &mut link::Blob, name: UserExternalName) -> Result<u32, LowerError> {
+    /// Compiles the context and appends the code to the blob, its text, if any, to `assembly`.
+    fn finish(
+        &mut self,
+        blob: &mut link::Blob,
+        name: UserExternalName,
+        assembly: &mut String,
+    ) -> Result<u32, LowerError> {
         self.context
             .compile(&*self.isa, &mut Default::default())
             .map_err(|error| LowerError::Backend(format!("{:?}", error.inner)))?;
@@ -226,6 +239,14 @@ impl Compiler {
             .context
             .compiled_code()
             .ok_or(LowerError::Unsupported("nothing"))?;
+        if let Some(text) = &compiled.vcode {
+            assembly.push_str(if name == BODY {
+                "; body\n"
+            } else {
+                "\n; entry\n"
+            });
+            assembly.push_str(text);
+        }
         blob.append(name, compiled, &self.context.func)
     }
 

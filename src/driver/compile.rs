@@ -14,7 +14,7 @@ use crate::abi::helpers::HelperId;
 use crate::abi::support::Support;
 use crate::feedback::{Fact, History};
 use crate::hir::attributes::MathFunction;
-use crate::hir::{CalleeId, CodeId, Function, IntRange, NamespaceId, ObjectId, Repr, Type};
+use crate::hir::{CalleeId, CodeId, Function, IntRange, NamespaceId, ObjectId, Op, Repr, Type};
 use crate::lift::{self, Lifted, Note, Refusal, Request};
 use crate::lower::{AddressProvider, CODE_ALIGNMENT, Options as LowerOptions};
 use crate::passes::{self, pipeline};
@@ -127,10 +127,15 @@ pub fn compile(
         .list("dump")
         .iter()
         .any(|item| item.starts_with("clif"));
+    // A caller's frame must be on the chain while a callee runs Python code.
+    let runs_python =
+        runs_python(&function) || unit.callees.iter().any(|unit| unit.runs_python.get());
+    unit.runs_python.set(runs_python);
     let options = LowerOptions {
         keep_clif,
-        ..LowerOptions::default()
+        frames_at_native_calls: runs_python,
     };
+
     let compiled = engine
         .compiler
         .compile(&function, &engine.layout, &addresses, &options)
@@ -241,6 +246,18 @@ fn verify_function(function: &Function) -> Result<(), String> {
     })
 }
 
+/// Does the function's own code run Python code other than compiled callees?
+fn runs_python(function: &Function) -> bool {
+    function
+        .layout
+        .iter()
+        .flat_map(|block| &function.block(*block).instrs)
+        .any(|id| {
+            let op = function.instr(*id).op;
+            op.effects().runs_python && !matches!(op, Op::CallNative(_) | Op::Decref)
+        })
+}
+
 /// The unit without its code: everything whose address the code needs.
 fn make_unit(
     py: Python<'_>,
@@ -313,6 +330,7 @@ fn make_unit(
         keep,
         callees,
         owner: RefCell::new(Some(owner.clone())),
+        runs_python: Cell::new(false),
         exits: Cell::new(0),
         entries: Box::new(Cell::new(0)),
         code_keys: function.codes.iter().map(|info| info.function).collect(),

@@ -78,6 +78,19 @@ impl Known {
             }
             known.add(object, ObjectKind::Class(class));
         }
+        for name in [
+            "locals",
+            "vars",
+            "dir",
+            "eval",
+            "exec",
+            "super",
+            "breakpoint",
+        ] {
+            known.add(get(name)?, ObjectKind::FrameReader);
+        }
+        let sys = py.import("sys")?;
+        known.add(sys.getattr("_getframe")?, ObjectKind::FrameReader);
         let list = get("list")?;
         known.add(
             list.getattr("append")?,

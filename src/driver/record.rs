@@ -95,6 +95,8 @@ pub struct Record {
     pub strict: bool,
     /// Never compile.
     pub never: Cell<bool>,
+    /// It has keyword-only, `*` or `**` parameters: the stub must not take calls as they come.
+    pub binds_all_calls: Cell<bool>,
     /// Calls that entered native code (counted by exits and slow entries only where the stub cannot).
     pub inner: RefCell<Inner>,
     /// The machine-code entry.
@@ -113,6 +115,7 @@ impl Record {
             threshold,
             strict,
             never: Cell::new(false),
+            binds_all_calls: Cell::new(false),
             inner: RefCell::new(Inner {
                 verdict: Verdict::Waiting,
                 versions: Vec::new(),
@@ -277,7 +280,11 @@ impl Record {
         inner.versions.insert(0, version);
         inner.verdict = Verdict::Native;
         drop(inner);
-        dispatch::send_to(entry, &unit);
+        if self.binds_all_calls.get() {
+            dispatch::send_to_binder(entry);
+        } else {
+            dispatch::send_to(entry, &unit);
+        }
     }
 
     /// A unit we call was replaced: compile again at the next call.

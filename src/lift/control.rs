@@ -484,9 +484,13 @@ impl Lifter<'_> {
         let assigned = (0..self.frame.locals.len()).filter(|slot| info.assigned[*slot]);
         for (position, slot) in assigned.enumerate() {
             let item = self.frame.locals[slot].clone();
-            let shape = known
-                .as_ref()
-                .map_or_else(|| self.shape_of(&item), |k| k[position].clone());
+            let mut shape = self.shape_of(&item);
+            if let Some(known) = &known {
+                // What came round before; what comes in may have become wider since.
+                shape = join_shape(&known[position], &shape)
+                    .ok_or_else(|| self.refuse("an iterator or range in a variable of a loop"))?;
+            }
+
             self.pass(&item, &shape, &mut args)?;
             frame.locals[slot] = self.shape_params(header, &shape);
             let param = frame.locals[slot].clone();

@@ -149,6 +149,10 @@ impl Lifter<'_> {
             }
             ObjectKind::Float(value) => self.float(Op::ConstF64(FloatBits::from(value)), &[])?,
             ObjectKind::Bool(value) => self.const_bool(value)?,
+            ObjectKind::FrameReader => {
+                let name = &fact.text;
+                return Err(self.refuse(format!("`{name}` looks into its caller's variables")));
+            }
             _ => {
                 let value = self.object(fact);
                 let known = self.world.fact(fact.handle);

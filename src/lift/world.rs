@@ -99,6 +99,8 @@ pub enum ObjectKind {
     Class(BuiltinClass),
     /// A known method descriptor.
     Method(BuiltinMethod),
+    /// A builtin that looks into its caller's frame (`locals`, `eval`, `super`, ..).
+    FrameReader,
     /// A module.
     Module,
     /// A Python function.

@@ -99,11 +99,16 @@ fn attach(function: &Bound<'_, PyAny>, options: &Bound<'_, PyDict>) -> PyResult<
         return Ok(());
     }
     let code = function.getattr("__code__")?.cast_into()?;
-    let countdown = match code_view(&code) {
-        Ok(bytes) if has_loop(&bytes) => threshold.min(2),
+    let bytes = code_view(&code);
+    let countdown = match &bytes {
+        Ok(bytes) if has_loop(bytes) => threshold.min(2),
         _ => threshold,
     };
     let record = Record::new(qualified_name(function)?, threshold, strict);
+    if let Ok(bytes) = &bytes {
+        let simple = bytes.kwonlyargcount == 0 && !bytes.has_varargs() && !bytes.has_varkeywords();
+        record.binds_all_calls.set(!simple);
+    }
     match entry::attach(function, record.clone(), countdown.max(1)) {
         Ok(entry) => {
             record.set_entry(&entry);

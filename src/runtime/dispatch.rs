@@ -14,6 +14,28 @@ pub fn send_to(entry: &EntryRecord, unit: &Unit) {
     unsafe { entry.set_target(unit.entry.get() as *const u8) }
 }
 
+/// Sends the calls of a function to the slow entry: its parameters are not all positional, so that every
+/// call must be bound.
+pub fn send_to_binder(entry: &EntryRecord) {
+    // SAFETY: the target takes the arguments a thunk passes.
+    unsafe { entry.set_target(bind_and_enter as *const u8) }
+}
+
+/// What a thunk jumps to for such a function.
+///
+/// # Safety
+/// As `slow_entry`.
+unsafe extern "C" fn bind_and_enter(
+    callable: *mut PyObject,
+    args: *const *mut PyObject,
+    flags_and_count: usize,
+    names: *mut PyObject,
+    record: *const EntryRecord,
+) -> *mut PyObject {
+    // SAFETY: as required.
+    unsafe { slow_entry(record, callable, args, flags_and_count, names) }
+}
+
 /// `Support::SlowEntry`.
 ///
 /// # Safety

@@ -69,6 +69,8 @@ pub struct Unit {
     pub callees: Vec<Rc<Unit>>,
     /// Who is told.
     pub owner: RefCell<Option<Weak<dyn UnitOwner>>>,
+    /// Its native code may run Python code, itself or by those it calls.
+    pub runs_python: Cell<bool>,
     /// Exits taken so far.
     pub exits: Cell<u64>,
     /// Calls through the entry stub, counted by it.

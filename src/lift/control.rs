@@ -421,6 +421,11 @@ impl Lifter<'_> {
             Shape::Maybe(Form { repr, ty, .. }) => {
                 let (value, bound) = match item {
                     Item::Null => (self.dummy(*repr)?, self.const_bool(false)?),
+                    Item::Maybe(value, _, _)
+                        if !self.ty(*value).is_subset(ty.union(Type::NONE)) =>
+                    {
+                        return Err(self.refuse("a variable that may be unbound changes its type"));
+                    }
                     Item::Maybe(value, bound, _) if self.repr(*value) == *repr => (*value, *bound),
                     // The value may be anything when it is not bound: nothing that leaves or reads.
                     Item::Maybe(value, bound, _) if *repr == Repr::Boxed => {
@@ -490,7 +495,6 @@ impl Lifter<'_> {
                 shape = join_shape(&known[position], &shape)
                     .ok_or_else(|| self.refuse("an iterator or range in a variable of a loop"))?;
             }
-
             self.pass(&item, &shape, &mut args)?;
             frame.locals[slot] = self.shape_params(header, &shape);
             let param = frame.locals[slot].clone();

@@ -6,7 +6,9 @@
 //! when
 //!
 //! * nobody could observe the death, or somebody outside holds the object;
-//! * it is an item loaded in the same block from a container that has not changed since;
+//! * it is an item loaded in the same block from a container that has not changed since, but for
+//!   stores behind which nothing uses it: a store leaves before it would take the last reference
+//!   from what dies observably, so somebody still holds it;
 //! * the object is still used behind it: then the interpreter has another reference, and where that
 //!   one is dropped there is another mark.
 
@@ -31,30 +33,56 @@ impl Pass for IdleDrops {
     }
 }
 
+/// An item that a container holds.
+struct Held {
+    object: ValueId,
+    /// A store may have taken it out since.
+    stale: bool,
+}
+
 /// The first two reasons; are marks left?
 fn drop_held_elsewhere(function: &mut Function) -> bool {
-    let mut held: Vec<ValueId> = Vec::new();
+    let mut held: Vec<Held> = Vec::new();
     let mut left = false;
     edit_blocks(function, |function, _, instrs| {
         held.clear();
         instrs.retain(|&id| {
             let instr = function.instr(id);
-            match instr.op {
-                Op::KeepAlive => {
-                    let value = instr.args[0];
-                    if !function.may_die_observably(value)
-                        || held.contains(&function.object_behind(value))
-                    {
-                        return false;
-                    }
-                    left = true;
+            if instr.op == Op::KeepAlive {
+                let value = instr.args[0];
+                let object = function.object_behind(value);
+                if !function.may_die_observably(value)
+                    || held.iter().any(|held| held.object == object)
+                {
+                    return false;
                 }
-                Op::LoadList | Op::LoadFixed(_) | Op::LoadCell => held.extend(instr.result),
-                _ => {}
+                left = true;
+            } else if held.iter().any(|held| held.stale) {
+                // Used behind the store, it will get a reference of its own, and this code may be
+                // the last to hold it.
+                let mut used = |value| {
+                    let object = function.object_behind(value);
+                    held.retain(|held| !(held.stale && held.object == object));
+                };
+                instr.args.iter().copied().for_each(&mut used);
+                for state in function.states_of(id) {
+                    function.for_each_state_value(state, &mut used);
+                }
             }
-            // This includes the death of an owned container.
-            if !function.effects_of(id).writes.is_empty() {
-                held.clear();
+            match instr.op {
+                // They leave instead of taking the last reference from what dies observably.
+                Op::StoreList | Op::StoreListF64 | Op::StoreCell => {
+                    held.iter_mut().for_each(|held| held.stale = true);
+                }
+                // This includes the death of an owned container.
+                _ if !function.effects_of(id).writes.is_empty() => held.clear(),
+                Op::LoadList | Op::LoadFixed(_) | Op::LoadCell => {
+                    held.extend(instr.result.map(|object| Held {
+                        object,
+                        stale: false,
+                    }));
+                }
+                _ => {}
             }
             true
         });

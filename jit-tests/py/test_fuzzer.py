@@ -10,6 +10,7 @@ import pytest
 from differential import programs
 from fuzz import generator, reduce, runner
 
+REGRESSIONS = programs.load_folder(pathlib.Path(generator.__file__).parent / "regressions")
 SEEDS = range(5000, 5060)
 
 
@@ -124,3 +125,13 @@ def test_random_programs(tmp_path):
     failures = work.run()
     assert not failures, "\n\n".join(f"seed {item['seed']}: {item['part']}\n{item['message']}" for item in failures[:5])
     assert work.statistics["programs"] == count
+
+
+@pytest.mark.parametrize("program", [pytest.param(item, id=stem) for stem, item in REGRESSIONS])
+def test_regression(program):
+    """Everything the fuzzer ever found, each in a child of its own: some of them were crashes."""
+    child = runner.Child(sys.executable, runner.environment())
+    status, part, message = runner.judge(child, program.text())
+    if status not in ("crash", "hang"):
+        child.stop()
+    assert status == "same", f"{status} {part}\n{message}"

@@ -43,12 +43,12 @@ def parse(text, name):
             blocks.append((line[len(HEAD) :].strip(), []))
         else:
             if not blocks:
-                blocks.append((name, []))
+                blocks.append((None, []))
             blocks[-1][1].append(line)
-    if HEAD in text:
+    if len(blocks) > 1 and blocks[0][0] is None:
         # What stands before the first program is the file's own comment.
-        blocks = [block for block in blocks if block[0] != name]
-    return [_program(block_name, lines) for block_name, lines in blocks]
+        del blocks[0]
+    return [_program(block_name or name, lines) for block_name, lines in blocks]
 
 
 def _program(name, lines):

@@ -5,7 +5,7 @@
 #   jit   0
 #   whole plain outcome: ('returned', ('tuple', 2, (('int', 8), ('int', -1), ('float', '-0x1.4000000000000p+1'), ('float', '-0x1.4000000000000p+1'), ('int', 8), ('list', 3, (('int', 8), ('int', 0), ('int', 3), ('int', -1), ('int', 4), ('int
 #   whole jit   outcome: ('returned', ('tuple', 2, (('int', 8), ('int', 0), ('float', '-0x1.4000000000000p+1'), ('float', '-0x1.4000000000000p+1'), ('int', 8), ('list', 3, (('int', 8), ('int', 0), ('int', 3), ('int', -1), ('int', 4), ('int'
-# ==== fuzz_seed_10552
+# ==== negative_modulo_index
 # call: (-4611686018427387903), 10, 9223372036854775808.0
 # call: 63, 9223372036854775809, (-1.0)
 # call: 8, (-4611686018427387904), (-2.5)

@@ -5,7 +5,7 @@
 #   jit   'UnboundLocalError'
 #   whole plain outcome: ('raised', ('error', 'IndexError', (('str', 'list assignment index out of range'),), ('name', ('NoneType', None)), ('traceback', 1, (('f', 8, (8, 8, 12, 18), (('i6', ('int', 2)), ('i9', ('int', 1)), ('p0', ('same', 
 #   whole jit   outcome: ('raised', ('error', 'UnboundLocalError', (('str', "cannot access local variable 'x5' where it is not associated with a value"),), ('name', ('NoneType', None)), ('traceback', 1, (('f', 'unsteady', (('i6', ('int', 2)
-# ==== fuzz_seed_10003
+# ==== unbound_after_swap
 # call: [5, (-3), (-1), 10], (-1.0)
 def f(p0, p1):
     v1 = p1

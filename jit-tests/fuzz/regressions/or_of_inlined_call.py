@@ -5,7 +5,7 @@
 #   jit   1
 #   whole plain outcome: ('returned', ('int', 2))
 #   whole jit   outcome: ('returned', ('int', 1))
-# ==== fuzz_seed_10136
+# ==== or_of_inlined_call
 # call: [], [64, 7], (-9223372036854775808.0), 2
 def h0(p0=0):
     v1 = p0

@@ -133,6 +133,7 @@ pub fn compile(
     unit.runs_python.set(runs_python);
     let options = LowerOptions {
         keep_clif,
+        keep_assembly: false,
         frames_at_native_calls: runs_python,
     };
 

@@ -715,9 +715,11 @@ fn passes_keep_the_meaning() {
         end.parse().expect("a number"),
     );
     // `wrap-masked` is never behind `range-checks`: the head of that pass says why.
-    let pipelines: [&[&str]; 4] = [
+    let pipelines: [&[&str]; 6] = [
         &["range-checks"],
         &["bounds-hoist", "dead-code"],
+        &["loop-unroll"],
+        &["range-checks", "loop-unroll", "dead-code"],
         &[
             "wrap-masked",
             "dead-code",
@@ -741,6 +743,7 @@ fn passes_keep_the_meaning() {
             "simplify",
             "gvn",
             "loop-rotate",
+            "loop-unroll",
             "dead-code",
             "dead-snapshots",
             "clean-cfg",

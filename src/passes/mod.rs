@@ -10,6 +10,7 @@ use crate::hir::Function;
 pub mod bounds_hoist;
 pub mod clean_cfg;
 pub mod clean_params;
+pub mod copy;
 pub mod dead_code;
 pub mod edit;
 pub mod guard_elim;
@@ -17,6 +18,7 @@ pub mod gvn;
 pub mod hash;
 pub mod idle_drops;
 pub mod licm;
+pub mod loop_unroll;
 pub mod ownership;
 pub mod pipeline;
 pub mod range_checks;
@@ -43,6 +45,7 @@ pub const PASSES: &[&dyn Pass] = &[
     &gvn::Gvn,
     &idle_drops::IdleDrops,
     &licm::Licm,
+    &loop_unroll::LoopUnroll,
     &ownership::Ownership,
     &range_checks::RangeChecks,
     &wrap_masked::WrapMasked,

@@ -14,7 +14,7 @@ const DIFFERENCE_FUEL: u32 = 32;
 /// Answers of [`Scope::difference`] stay below this, so that sums of a few never overflow.
 const FAR: i128 = 1 << 100;
 /// A bound this large may come from nothing but the representation of a checked result.
-const LARGE: i128 = 1 << 56;
+const LARGE: i128 = 1 << 61;
 
 /// What holds at one place of the function.
 pub struct Scope {

@@ -142,10 +142,7 @@ fn merge_lines(function: &mut Function) {
     let mut replaced = false;
     for index in 0..function.layout.len() {
         let block = function.layout[index];
-        loop {
-            let Terminator::Jump(edge) = &function.block(block).terminator else {
-                break;
-            };
+        while let Terminator::Jump(edge) = &function.block(block).terminator {
             let next = edge.block;
             if next == block || next == function.entry || incoming[next.index()] != 1 {
                 break;

@@ -38,8 +38,7 @@ pub unsafe extern "C" fn exit_handler(
             std::process::abort()
         };
         let words = std::slice::from_raw_parts(words, state.words as usize);
-        let result = leave(thread, unit, site, state, words, native_frame);
-        result
+        leave(thread, unit, site, state, words, native_frame)
     }
 }
 
@@ -411,7 +410,8 @@ pub unsafe extern "C" fn push_frame(
 ) -> *mut InterpreterFrame {
     // SAFETY: row 0 of the functions is the unit's own.
     unsafe {
-        match (&(*unit).functions).first() {
+        let unit = &*unit;
+        match unit.functions.first() {
             Some(Some(function)) => {
                 frame::push_native_frame(thread, function.function, function.code)
             }
@@ -437,7 +437,8 @@ pub unsafe extern "C" fn revalidate_globals(unit: *const Unit, number: u64) -> u
     // SAFETY: the unit keeps its namespaces' dicts and names alive; lookups of `str` keys in dicts run no
     // Python code.
     unsafe {
-        let Some(namespace) = (&(*unit).namespaces).get(number as usize) else {
+        let unit = &*unit;
+        let Some(namespace) = unit.namespaces.get(number as usize) else {
             return 0;
         };
         u64::from(super::namespaces::revalidate(namespace))

@@ -12,21 +12,19 @@ const fn row(offset: i32) -> usize {
 
 /// The dict's version tag, watcher bits dropped.
 #[cfg(not(Py_3_14))]
-pub fn version(dict: *mut PyObject) -> u64 {
-    // SAFETY: a dict kept alive by the function whose namespace it is.
+pub(super) fn version(dict: *mut PyObject) -> u64 {
     #[cfg_attr(
         Py_3_12,
         expect(deprecated, reason = "the tag is what the guard is about")
     )]
-    unsafe {
-        let tag = (*dict.cast::<ffi::PyDictObject>()).ma_version_tag;
-        tag >> SHIFT
-    }
+    // SAFETY: a dict kept alive by the function whose namespace it is.
+    let tag = unsafe { (*dict.cast::<ffi::PyDictObject>()).ma_version_tag };
+    tag >> SHIFT
 }
 
 /// 3.14 has no versions; guards there use watchers.
 #[cfg(Py_3_14)]
-pub fn version(_dict: *mut PyObject) -> u64 {
+pub(super) fn version(_dict: *mut PyObject) -> u64 {
     0
 }
 
@@ -40,7 +38,7 @@ pub const SHIFT: u32 = if cfg!(Py_3_13) {
 };
 
 /// The object `LOAD_GLOBAL` would find, borrowed; null if there is none.
-pub fn lookup(
+pub(super) fn lookup(
     globals: *mut PyObject,
     builtins: *mut PyObject,
     name: *mut PyObject,

@@ -36,6 +36,8 @@ pub struct Compiled {
     pub function: Function,
     /// Milliseconds, all stages.
     pub milliseconds: f64,
+    /// It may be slower than the interpreter: a trial decides.
+    pub doubtful: bool,
     /// Bytes of machine code.
     pub code_bytes: usize,
     /// Cranelift IR, if it was asked for.
@@ -96,9 +98,11 @@ pub fn compile(
     };
     let lifted = lift::lift(&request, &mut world)?;
     timing.push(("lift", microseconds(started)));
-    if !job.force {
-        profit::check(&lifted)?;
-    }
+    let doubtful = if job.force {
+        false
+    } else {
+        profit::check(&lifted)?
+    };
     let Lifted {
         mut function,
         notes,
@@ -127,6 +131,8 @@ pub fn compile(
         .list("dump")
         .iter()
         .any(|item| item.starts_with("clif"));
+    let mut layout = engine.layout.as_ref().clone();
+    layout.entry_checks.extend(unit.entry_checks());
     // A caller's frame must be on the chain while a callee runs Python code.
     let runs_python =
         runs_python(&function) || unit.callees.iter().any(|unit| unit.runs_python.get());
@@ -135,11 +141,11 @@ pub fn compile(
         keep_clif,
         keep_assembly: false,
         frames_at_native_calls: runs_python,
+        ..LowerOptions::default()
     };
-
     let compiled = engine
         .compiler
-        .compile(&function, &engine.layout, &addresses, &options)
+        .compile(&function, &layout, &addresses, &options)
         .map_err(|error| refusal(error.to_string()))?;
     timing.push(("lower", microseconds(lower_started)));
     let install_started = Instant::now();
@@ -160,6 +166,7 @@ pub fn compile(
         returns,
         notes,
         function,
+        doubtful,
         milliseconds: started.elapsed().as_secs_f64() * 1e3,
         code_bytes: compiled.code.len(),
         clif: compiled.clif.unwrap_or_default(),

@@ -12,8 +12,11 @@ use crate::lift::{Lifted, NoteKind, Refusal};
 /// What a loop level multiplies by.
 const LOOP_WEIGHT: f64 = 10.0;
 
-/// Refuses what would not pay.
-pub fn check(lifted: &Lifted) -> Result<(), Refusal> {
+/// Part of runtime calls in the estimate above which native code is tried against the interpreter.
+const DOUBTFUL: f64 = 0.1;
+
+/// Refuses what would not pay. True if it may not: then a trial decides.
+pub fn check(lifted: &Lifted) -> Result<bool, Refusal> {
     let mut noted: HashMap<(u32, u32), (NoteKind, u32)> = HashMap::new();
     let mut worst: Option<(f64, u32, String)> = None;
     for note in &lifted.notes {
@@ -41,7 +44,7 @@ pub fn check(lifted: &Lifted) -> Result<(), Refusal> {
         }
     }
     if native >= runtime {
-        return Ok(());
+        return Ok(runtime > native * DOUBTFUL);
     }
     let (offset, what) = worst.map_or((None, String::new()), |(_, offset, text)| {
         (Some(offset), text)

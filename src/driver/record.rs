@@ -39,6 +39,22 @@ const RETIRE_RATIO: f64 = 0.5;
 /// Exits before the ratio is looked at.
 const RETIRE_AFTER: u64 = 64;
 
+/// Calls of each kind in a trial.
+const TRIAL_CALLS: u32 = 8;
+/// Time after which a trial of long calls ends early.
+const TRIAL_NANOSECONDS: u64 = 50_000_000;
+/// Native time over interpreted time above which the interpreter wins.
+const TRIAL_LIMIT: f64 = 1.03;
+
+/// Times of calls by turns native and interpreted.
+#[derive(Clone, Copy, Default, Debug)]
+struct Trial {
+    calls: u32,
+    /// The quickest call of each kind seen so far would favour short calls: sums are compared.
+    native: u64,
+    interpreted: u64,
+}
+
 /// Where a function stands.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Verdict {
@@ -95,6 +111,8 @@ pub struct Record {
     pub strict: bool,
     /// Never compile.
     pub never: Cell<bool>,
+    /// Native against interpreted calls, while that is tried.
+    trial: Cell<Trial>,
     /// It has keyword-only, `*` or `**` parameters: the stub must not take calls as they come.
     pub binds_all_calls: Cell<bool>,
     /// Calls that entered native code (counted by exits and slow entries only where the stub cannot).
@@ -115,6 +133,7 @@ impl Record {
             threshold,
             strict,
             never: Cell::new(false),
+            trial: Cell::new(Trial::default()),
             binds_all_calls: Cell::new(false),
             inner: RefCell::new(Inner {
                 verdict: Verdict::Waiting,
@@ -265,6 +284,7 @@ impl Record {
         replaced: Option<&Rc<Version>>,
     ) {
         let unit = version.compiled.unit.clone();
+        let doubtful = version.compiled.doubtful && self.threshold > 1;
         let mut inner = self.inner.borrow_mut();
         if let Some(old) = replaced {
             inner.versions.retain(|other| !Rc::ptr_eq(other, old));
@@ -280,7 +300,10 @@ impl Record {
         inner.versions.insert(0, version);
         inner.verdict = Verdict::Native;
         drop(inner);
-        if self.binds_all_calls.get() {
+        if doubtful && !self.binds_all_calls.get() {
+            self.trial.set(Trial::default());
+            dispatch::send_to_trial(entry);
+        } else if self.binds_all_calls.get() {
             dispatch::send_to_binder(entry);
         } else {
             dispatch::send_to(entry, &unit);
@@ -489,6 +512,58 @@ impl EntryState for Record {
         })
     }
 
+    fn next_trial(&self) -> Option<usize> {
+        let trial = self.trial.get();
+        self.trial.set(Trial {
+            calls: trial.calls + 1,
+            ..trial
+        });
+        let inner = self.inner.try_borrow().ok()?;
+        let version = inner.versions.first()?;
+        (trial.calls.is_multiple_of(2) && !version.stale.get())
+            .then(|| version.compiled.unit.entry.get())
+    }
+
+    fn tried(&self, entry: &EntryRecord, native: bool, nanoseconds: u64) {
+        let mut trial = self.trial.get();
+        if native {
+            trial.native += nanoseconds;
+        } else {
+            trial.interpreted += nanoseconds;
+        }
+        self.trial.set(trial);
+        let enough = trial.calls >= 2 * TRIAL_CALLS
+            || (trial.calls >= 4 && trial.native + trial.interpreted > TRIAL_NANOSECONDS);
+        if !enough {
+            return;
+        }
+        let Some(version) = self
+            .inner
+            .try_borrow()
+            .ok()
+            .and_then(|i| i.versions.first().cloned())
+        else {
+            return;
+        };
+        if trial.native as f64 <= trial.interpreted as f64 * TRIAL_LIMIT {
+            if !version.stale.get() {
+                dispatch::send_to(entry, &version.compiled.unit);
+            }
+            return;
+        }
+        Python::attach(|py| {
+            self.refuse(
+                py,
+                Refusal {
+                    reason: "measured slower than the interpreter".into(),
+                    offset: None,
+                    hint: "move the arithmetic and indexing loops into a function of their own"
+                        .into(),
+                },
+            );
+        });
+    }
+
     fn as_any(&self) -> &dyn Any {
         self
     }
@@ -525,7 +600,10 @@ impl UnitOwner for Record {
             }
         }
         let teaches = match site.reason {
-            ExitReason::NotSeen | ExitReason::ColdBranch | ExitReason::Overflow => true,
+            ExitReason::NotSeen
+            | ExitReason::ColdBranch
+            | ExitReason::Overflow
+            | ExitReason::Forced => true,
             ExitReason::TypeChanged
             | ExitReason::WideInt
             | ExitReason::ValueRange

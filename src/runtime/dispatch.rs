@@ -14,6 +14,55 @@ pub fn send_to(entry: &EntryRecord, unit: &Unit) {
     unsafe { entry.set_target(unit.entry.get() as *const u8) }
 }
 
+/// Sends calls to a trial: by turns native and interpreted, each timed and reported to the entry's state
+/// ([`super::entry::EntryState::tried`]), which sooner or later sets another target. Both ways give the same
+/// results, so a trial costs time only.
+pub fn send_to_trial(entry: &EntryRecord) {
+    // SAFETY: the target takes the arguments a thunk passes.
+    unsafe { entry.set_target(try_both as *const u8) }
+}
+
+/// What a thunk jumps to during a trial.
+///
+/// # Safety
+/// The arguments are those of a vectorcall; `record` is the entry of a live function.
+unsafe extern "C" fn try_both(
+    callable: *mut PyObject,
+    args: *const *mut PyObject,
+    flags_and_count: usize,
+    names: *mut PyObject,
+    record: *const EntryRecord,
+) -> *mut PyObject {
+    // SAFETY: as required; the record is kept alive by a reference of its own, for the function may die
+    // during its last call.
+    unsafe {
+        std::rc::Rc::increment_strong_count(record);
+        let entry = std::rc::Rc::from_raw(record);
+        let turn = entry.state().next_trial();
+        let started = std::time::Instant::now();
+        let result = match turn {
+            Some(stub) => {
+                let stub: ffi::vectorcallfunc = std::mem::transmute(stub);
+                stub(callable, args, flags_and_count, names)
+            }
+            None => entry.interpret(callable, args, flags_and_count, names),
+        };
+        let nanoseconds = started.elapsed().as_nanos() as u64;
+        let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            let py = Python::assume_attached();
+            let pending = PyErr::take(py);
+            entry.state().tried(&entry, turn.is_some(), nanoseconds);
+            if let Some(error) = pending {
+                error.restore(py);
+            }
+        }));
+        if outcome.is_err() {
+            entry.count_down(0);
+        }
+        result
+    }
+}
+
 /// Sends the calls of a function to the slow entry: its parameters are not all positional, so that every
 /// call must be bound.
 pub fn send_to_binder(entry: &EntryRecord) {
@@ -51,8 +100,10 @@ pub unsafe extern "C" fn slow_entry(
     unsafe {
         let entry = &*record;
         let py = Python::assume_attached();
+        let code = (*callable.cast::<ffi::PyFunctionObject>()).func_code.cast();
         let watched = self_test::interpreter(py)
-            .is_ok_and(|interpreter| tracing::tracing_active(py, interpreter));
+            .is_ok_and(|interpreter| tracing::tracing_active(py, interpreter))
+            || tracing::code_is_monitored(code);
         if watched {
             return entry.interpret(callable, args, flags_and_count, names);
         }

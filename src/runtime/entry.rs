@@ -60,6 +60,14 @@ pub trait EntryState: Any {
         None
     }
 
+    /// In a trial: the stub to call this time, or none to interpret.
+    fn next_trial(&self) -> Option<usize> {
+        None
+    }
+
+    /// In a trial: how long the call took. An exception is not set.
+    fn tried(&self, _entry: &EntryRecord, _native: bool, _nanoseconds: u64) {}
+
     /// For downcasting.
     fn as_any(&self) -> &dyn Any;
 }

@@ -85,6 +85,15 @@ impl Unit {
         std::ptr::from_ref(self) as u64
     }
 
+    /// Conditions of entering that concern the function's own code: no tool watches it alone.
+    pub fn entry_checks(&self) -> Vec<crate::abi::layout::EntryCheck> {
+        match self.functions.first() {
+            // SAFETY: the unit keeps the code object alive as long as its machine code exists.
+            Some(Some(own)) => unsafe { super::layout::entry_checks_of_code(own.code) },
+            _ => Vec::new(),
+        }
+    }
+
     /// Row of the driver's function table of a code object.
     pub fn code_key(&self, code: CodeId) -> Option<u32> {
         self.code_keys.get(code.index()).copied()

@@ -694,11 +694,14 @@ fn check(seed: u64, pipeline: &[&str]) -> (usize, usize) {
             }
             (Outcome::Left(..), Outcome::Value(_)) => panic!("did not leave: {}", context()),
             (_, Outcome::Left(offset, count, values)) => {
-                let held = exact
-                    .taken
-                    .get(offset)
-                    .and_then(|taken| taken.get(count.wrapping_sub(1)));
-                assert_eq!(Some(values), held, "left with other ints: {}", context());
+                let taken = exact.taken.get(offset).map_or(&[][..], Vec::as_slice);
+                // Copies of a snapshot that nobody needs go: then the count says nothing.
+                let is_right = if pipeline.contains(&"dead-code") {
+                    taken.contains(values)
+                } else {
+                    taken.get(count.wrapping_sub(1)) == Some(values)
+                };
+                assert!(is_right, "left with other ints: {}", context());
                 left += 1;
             }
         }

@@ -15,6 +15,7 @@ use super::Pass;
 use super::copy::Copier;
 use crate::analysis::dominators::Dominators;
 use crate::analysis::loops::{LoopId, Loops};
+use crate::analysis::range;
 use crate::hir::attributes::{Cond, Overflow};
 use crate::hir::{
     BlockId, Definition, Edge, FrameStateId, Function, IntRange, Op, Origin, Repr, Terminator,
@@ -68,8 +69,16 @@ struct Plan {
     /// Position of the index among the parameters.
     index: usize,
     stop: ValueId,
-    step: i64,
+    step: Step,
     factor: i64,
+}
+
+/// What the index grows by.
+#[derive(Clone, Copy)]
+enum Step {
+    Constant(i64),
+    /// From outside of the loop, and positive.
+    Up(ValueId),
 }
 
 impl Plan {
@@ -125,12 +134,26 @@ impl Plan {
             return None;
         }
         let step = step_of(function, latch, header, index, counter)?;
-        match cond {
-            Cond::Lt if step > 0 => {}
-            Cond::Gt if step < 0 => {}
+        let step = match (function.constant_i64(step.0), cond) {
+            (Some(by), Cond::Lt | Cond::Gt) => {
+                let step = if step.1 { by.checked_neg()? } else { by };
+                let fits_cond = if cond == Cond::Lt { step > 0 } else { step < 0 };
+                if !fits_cond || step.unsigned_abs() > 1 << 30 {
+                    return None;
+                }
+                Step::Constant(step)
+            }
+            (None, Cond::Lt) if !step.1 && is_outside(step.0) => {
+                // So small that a few of them cannot overflow.
+                let range = function.value(step.0).range;
+                if !range.is_within(IntRange::new(1, 1 << 60)) {
+                    return None;
+                }
+                Step::Up(step.0)
+            }
             _ => return None,
-        }
-        if step.unsigned_abs() > 1 << 30 || runs_seldom(function, preheader, index, stop, step) {
+        };
+        if runs_seldom(function, preheader, index, stop, step) {
             return None;
         }
         let body = body_of(function, dominators, loops, id, header)?;
@@ -166,7 +189,10 @@ impl Plan {
         for id in function.block(self.header).instrs.clone() {
             copier.copy_instr(function, id, main);
         }
-        let cond = if self.step > 0 { Cond::Lt } else { Cond::Gt };
+        let cond = match self.step {
+            Step::Constant(..=0) => Cond::Gt,
+            _ => Cond::Lt,
+        };
         let facts = Some((Type::BOOL, Repr::Bool, Repr::Bool.full_range()));
         let test = function.add_instr(
             Op::IntCmp(cond),
@@ -276,37 +302,38 @@ impl Plan {
 
     /// Below it (above it, for a negative step) all iterations of a round have their turn.
     fn limit(&self, function: &mut Function) -> Option<ValueId> {
-        let distance = self.step * (self.factor - 1);
-        let range = function.value(self.stop).range;
-        let bound = |end: i128| end - i128::from(distance);
-        let fits = IntRange {
-            low: bound(range.low),
-            high: bound(range.high),
+        let origin = self.origin(function);
+        let facts = |range| Some((Type::INT, Repr::I64, range));
+        let value = match self.step {
+            Step::Constant(step) => step * (self.factor - 1),
+            Step::Up(_) => self.factor - 1,
         };
-        let (overflow, state) = if fits.is_within(IntRange::I64) {
+        let range = IntRange::constant(value.into());
+        let id = function.add_instr(Op::ConstI64(value), &[], facts(range), origin);
+        let mut new = vec![id];
+        let mut distance = function.instr(id).result?;
+        if let Step::Up(step) = self.step {
+            let range = range::mul(function.value(step).range, range);
+            let args = [step, distance];
+            let id = function.add_instr(Op::IntMul(Overflow::Never), &args, facts(range), origin);
+            new.push(id);
+            distance = function.instr(id).result?;
+        }
+        let range = range::sub(
+            function.value(self.stop).range,
+            function.value(distance).range,
+        );
+        let (overflow, state) = if range.is_within(IntRange::I64) {
             (Overflow::Never, None)
         } else {
             (Overflow::Checked, Some(self.state?))
         };
-        let origin = self.origin(function);
-        let facts = |range| Some((Type::INT, Repr::I64, range));
-        let constant = function.add_instr(
-            Op::ConstI64(distance),
-            &[],
-            facts(IntRange::constant(distance.into())),
-            origin,
-        );
-        let distance = function.instr(constant).result?;
-        let range = fits.intersection(IntRange::I64)?;
-        let limit = function.add_instr(
-            Op::IntSub(overflow),
-            &[self.stop, distance],
-            facts(range),
-            origin,
-        );
+        let range = range.intersection(IntRange::I64)?;
+        let args = [self.stop, distance];
+        let limit = function.add_instr(Op::IntSub(overflow), &args, facts(range), origin);
         function.instr_mut(limit).exit = state;
-        let instrs = &mut function.block_mut(self.preheader).instrs;
-        instrs.extend([constant, limit]);
+        new.push(limit);
+        function.block_mut(self.preheader).instrs.extend(new);
         function.instr(limit).result
     }
 }
@@ -323,14 +350,14 @@ fn is_outside(function: &Function, loops: &Loops, id: LoopId, value: ValueId) ->
     home.is_some_and(|home| !loops.contains(id, home))
 }
 
-/// The constant the index grows by.
+/// What the index grows by, or falls by (true).
 fn step_of(
     function: &Function,
     latch: BlockId,
     header: BlockId,
     index: usize,
     counter: ValueId,
-) -> Option<i64> {
+) -> Option<(ValueId, bool)> {
     let mut next = None;
     function.block(latch).terminator.for_each_edge(|edge| {
         if edge.block == header {
@@ -339,9 +366,9 @@ fn step_of(
     });
     let instr = function.instr(function.defining_instr(next?)?);
     match (instr.op, instr.args.as_slice()) {
-        (Op::IntAdd(_), &[a, b]) if a == counter => function.constant_i64(b),
-        (Op::IntAdd(_), &[a, b]) if b == counter => function.constant_i64(a),
-        (Op::IntSub(_), &[a, b]) if a == counter => function.constant_i64(b)?.checked_neg(),
+        (Op::IntAdd(_), &[a, b]) if a == counter => Some((b, false)),
+        (Op::IntAdd(_), &[a, b]) if b == counter => Some((a, false)),
+        (Op::IntSub(_), &[a, b]) if a == counter => Some((b, true)),
         _ => None,
     }
 }
@@ -352,7 +379,7 @@ fn runs_seldom(
     preheader: BlockId,
     index: usize,
     stop: ValueId,
-    step: i64,
+    step: Step,
 ) -> bool {
     let mut first = None;
     function.block(preheader).terminator.for_each_edge(|edge| {
@@ -360,12 +387,12 @@ fn runs_seldom(
     });
     let Some(first) = first else { return true };
     let (first, stop) = (function.value(first).range, function.value(stop).range);
-    let distance = if step > 0 {
-        stop.high - first.low
-    } else {
-        first.high - stop.low
+    let (distance, step) = match step {
+        Step::Constant(step @ 1..) => (stop.high - first.low, step.into()),
+        Step::Constant(step) => (first.high - stop.low, -i128::from(step)),
+        Step::Up(step) => (stop.high - first.low, function.value(step).range.low),
     };
-    distance < FEWEST_ITERATIONS * i128::from(step.unsigned_abs())
+    distance < FEWEST_ITERATIONS * step
 }
 
 /// The blocks of an iteration, in an order in which a block follows those that dominate it; `None`

@@ -53,6 +53,7 @@ def f(n):
     items[:] = []
     log.append('end')
 # ==== del_at_return_order
+# options: arguments_die_in_callee
 # call: 1
 log = []
 class Noisy:
@@ -70,6 +71,7 @@ def f(n):
     log.append('after g')
     return result.n
 # ==== del_of_argument_when_rebound
+# options: arguments_die_in_callee
 # call: 3
 log = []
 class Noisy:

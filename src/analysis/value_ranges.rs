@@ -25,7 +25,7 @@ pub use scope::Scope;
 /// Rounds that narrow what widening gave away.
 const NARROWING_ROUNDS: usize = 2;
 /// Growing rounds after which loop parameters go to the ends of their representation at once.
-const WIDENING_ROUNDS: usize = 3;
+const WIDENING_ROUNDS: usize = 2;
 /// The round that collects what back edges test: what they bring has been seen once.
 const PROPOSING_ROUND: usize = 2;
 /// Rounds after which the analysis gives up sharpening (irreducible or enormous functions).
@@ -176,6 +176,7 @@ impl<'a> ValueRanges<'a> {
     /// One round; true if a back edge brought something new.
     fn walk(&mut self, function: &Function, visitor: &mut Visitor) -> bool {
         self.round += 1;
+        self.scope.asks_differences = self.phase != Phase::Grow;
         self.is_reached.fill(false);
         self.is_reached[function.entry.index()] = true;
         let dominators = self.dominators;
@@ -307,8 +308,13 @@ impl<'a> ValueRanges<'a> {
                 if is_tracked(value.repr) {
                     let range = self.scope.result(function, instr);
                     let range = range.and_then(|range| range.intersection(declared(value)));
-                    // No result at all: the instruction always leaves.
-                    let Some(range) = range else { return };
+                    // No result at all: the instruction always leaves, if it stays. One that goes
+                    // when it is unused proves nothing about what is behind it.
+                    let range = match range {
+                        Some(range) => range,
+                        None if instr.op.is_removable() => declared(value),
+                        None => return,
+                    };
                     self.scope.ranges[result.index()] = range;
                     if self.phase == Phase::Visit {
                         self.scope.note_taint(function, instr, result);

@@ -24,6 +24,8 @@ pub struct Scope {
     undo: Vec<(ValueId, IntRange)>,
     /// `x - y <= k`.
     pub(super) differences: Vec<(ValueId, ValueId, i128)>,
+    /// Costly questions pay only when ranges have settled.
+    pub(super) asks_differences: bool,
     /// By value: its range relies on an exit that goes when the value is unused.
     pub(super) is_tainted: Vec<bool>,
     /// Parameters of joins, and what the edges pass.
@@ -33,6 +35,7 @@ pub struct Scope {
 impl Scope {
     pub(super) fn new(ranges: Vec<IntRange>) -> Scope {
         Scope {
+            asks_differences: false,
             is_tainted: vec![false; ranges.len()],
             ranges,
             undo: Vec::new(),
@@ -331,7 +334,7 @@ impl Scope {
         if let Some(answer) = range::decide(cond, self.certain(a), self.certain(b)) {
             return Some(answer);
         }
-        if self.differences.is_empty() && a != b {
+        if !self.asks_differences || (self.differences.is_empty() && a != b) {
             return None;
         }
         // a < b, a <= b, and both the other way round.
@@ -442,7 +445,7 @@ impl Scope {
         a: ValueId,
         b: ValueId,
     ) -> IntRange {
-        if self.differences.is_empty() {
+        if !self.asks_differences || self.differences.is_empty() {
             return difference;
         }
         let sharper = IntRange {

@@ -15,6 +15,9 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use cranelift_codegen::isa::OwnedTargetIsa;
+use interpreter::Addresses;
+
 use brolga::abi::deopt_table::DeoptTable;
 use brolga::hir;
 use brolga::lower::{self, CompiledCode, Options};
@@ -30,17 +33,26 @@ pub fn targets() -> Vec<&'static str> {
     targets
 }
 
-/// Compiles the function in the text for the processor.
-pub fn compile(text: &str, version: &str, target: &str) -> Result<CompiledCode, String> {
-    let function = hir::parse::parse(text).map_err(|error| error.to_string())?;
+/// The processor.
+pub fn isa(target: &str) -> Result<OwnedTargetIsa, String> {
     let flags = lower::flags(true).map_err(|error| error.to_string())?;
-    let isa = lower::isa_for(target, flags).map_err(|error| error.to_string())?;
+    lower::isa_for(target, flags).map_err(|error| error.to_string())
+}
+
+/// Compiles the function in the text for the processor.
+pub fn compile(
+    text: &str,
+    version: &str,
+    target: &str,
+    addresses: &Addresses,
+) -> Result<CompiledCode, String> {
+    let function = hir::parse::parse(text).map_err(|error| error.to_string())?;
     let options = Options {
         keep_clif: true,
         ..Options::default()
     };
     let layout = interpreter::layout(version);
-    lower::compile(&function, &layout, &interpreter::Addresses, isa, &options)
+    lower::compile(&function, &layout, addresses, isa(target)?, &options)
         .map_err(|error| error.to_string())
 }
 
@@ -120,8 +132,10 @@ fn check(path: &Path, bless: bool) -> Result<(), String> {
     }
     let mut outputs = Vec::new();
     for target in targets() {
-        outputs
-            .push(compile(&body, version, target).map_err(|error| format!("{target}: {error}"))?);
+        outputs.push(
+            compile(&body, version, target, &Addresses::default())
+                .map_err(|error| format!("{target}: {error}"))?,
+        );
     }
     let first = outputs.first().ok_or("no target")?;
     let clif = first.clif.as_deref().unwrap_or_default();

@@ -163,6 +163,9 @@ int main(void) {
     map(DATA, 0x10000, PROT_READ | PROT_WRITE);
     map(SUPPORT, 0x1000, PROT_READ | PROT_WRITE | PROT_EXEC);
     for (int i = 0; SUPPORT_NAMES[i]; i++) jump_at(SUPPORT + STEP * i, support(SUPPORT_NAMES[i]));
+    map(TRAMPOLINES, 0x4000, PROT_READ | PROT_WRITE | PROT_EXEC);
+    memcpy((void *)TRAMPOLINES, trampolines, sizeof trampolines);
+    __builtin___clear_cache((char *)TRAMPOLINES, (char *)TRAMPOLINES + sizeof trampolines);
     int count = sizeof FUNCTIONS / sizeof FUNCTIONS[0];
     W *code = calloc(count, 8);
     for (int i = 0; i < count; i++) {

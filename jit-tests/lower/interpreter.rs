@@ -19,6 +19,8 @@ pub const SUPPORT: u64 = 0x2000_0000;
 pub const HELPERS: u64 = 0x2001_0000;
 /// Entry points of the mathematics library, 32 bytes apart.
 pub const MATH: u64 = 0x2002_0000;
+/// Code of the trampolines.
+pub const TRAMPOLINES: u64 = 0x3000_0000;
 /// Bytes from one entry point to the next.
 pub const STEP: u64 = 32;
 
@@ -28,6 +30,7 @@ pub mod data {
     pub const EVAL_BREAKER: u64 = 0x8;
     pub const STACK_CELL: u64 = 0x10;
     pub const CALLEE_CELLS: u64 = 0x20;
+    pub const NATIVE_POINTER: u64 = 0xf8;
     pub const NAMESPACE: u64 = 0x100;
     pub const THREAD_STATE: u64 = 0x200;
     pub const NONE: u64 = 0x400;
@@ -87,6 +90,7 @@ pub fn layout(version: &str) -> RuntimeLayout {
         recursion_remaining: 32,
         current_exception: 96,
         stack_cell: DATA + data::STACK_CELL,
+        native_pointer_cell: DATA + data::NATIVE_POINTER,
         frame_instruction: 56,
         eval_breaker: EvalBreaker {
             base: Base::Absolute(DATA + data::EVAL_BREAKER),
@@ -110,7 +114,11 @@ pub fn layout(version: &str) -> RuntimeLayout {
 }
 
 /// Made-up addresses.
-pub struct Addresses;
+#[derive(Default)]
+pub struct Addresses {
+    /// Where trampolines are, if there are any.
+    pub trampolines: Vec<(Support, u64)>,
+}
 
 impl AddressProvider for Addresses {
     fn helper(&self, helper: HelperId) -> Option<u64> {
@@ -121,6 +129,13 @@ impl AddressProvider for Addresses {
     fn support(&self, function: Support) -> u64 {
         let index = Support::ALL.iter().position(|other| *other == function);
         SUPPORT + STEP * index.expect("a row of the table") as u64
+    }
+
+    fn trampoline(&self, function: Support) -> Option<u64> {
+        self.trampolines
+            .iter()
+            .find(|row| row.0 == function)
+            .map(|row| row.1)
     }
 
     fn math(&self, function: MathFunction) -> u64 {

@@ -24,9 +24,10 @@ use std::process::{Command, Stdio};
 use brolga::abi::deopt_table::{DeoptTable, SlotDescriptor, Source, ValueDescriptor};
 use brolga::abi::support::Support;
 use brolga::hir::{self, Function, IntRange, Repr, Value};
-use brolga::lower::CompiledCode;
+use brolga::lower::trampolines::{self, PRESERVED, Trampolines};
+use brolga::lower::{AddressProvider, CompiledCode};
 
-use super::interpreter::{DATA, STEP, SUPPORT, data};
+use super::interpreter::{Addresses, DATA, STEP, SUPPORT, TRAMPOLINES, data};
 
 const PYTHON: &str = r#"
 import struct, sys, math
@@ -208,6 +209,12 @@ fn expectations(tests: &[Test]) -> Vec<Vec<(String, bool)>> {
         .collect()
 }
 
+fn made_trampolines(target: &str) -> Trampolines {
+    let isa = super::isa(target).expect("the processor");
+    let address = |function| Addresses::default().support(function);
+    trampolines::compile(&isa, &address).expect("trampolines")
+}
+
 /// Runs the command with this input.
 fn pipe(command: &mut Command, input: &str) -> String {
     let mut child = command
@@ -228,12 +235,13 @@ fn pipe(command: &mut Command, input: &str) -> String {
 }
 
 /// The C driver with the machine code in it, and its input.
-fn program(tests: &[Test], codes: &[CompiledCode]) -> (String, String) {
+fn program(tests: &[Test], codes: &[CompiledCode], trampolines: &Trampolines) -> (String, String) {
     let mut source = String::new();
     for (name, value) in [
         ("DATA", DATA),
         ("SUPPORT", SUPPORT),
         ("STEP", STEP),
+        ("TRAMPOLINES", TRAMPOLINES),
         ("DATA_THREAD_STATE_CELL", data::THREAD_STATE_CELL),
         ("DATA_STACK_CELL", data::STACK_CELL),
         ("DATA_THREAD_STATE", data::THREAD_STATE),
@@ -254,6 +262,12 @@ fn program(tests: &[Test], codes: &[CompiledCode]) -> (String, String) {
         source,
         "static const char *SUPPORT_NAMES[] = {{{}, 0}};",
         names.join(", ")
+    );
+    let bytes: Vec<_> = trampolines.code.iter().map(u8::to_string).collect();
+    let _ = writeln!(
+        source,
+        "static const unsigned char trampolines[] = {{{}}};",
+        bytes.join(",")
     );
     let mut rows = String::new();
     let mut input = String::new();
@@ -330,13 +344,18 @@ fn tools(target: &str) -> Option<(&'static str, Option<&'static str>)> {
     Some((compiler, Some(emulator)))
 }
 
-fn run(target: &str, tests: &[Test], codes: &[CompiledCode]) -> Option<String> {
+fn run(
+    target: &str,
+    tests: &[Test],
+    codes: &[CompiledCode],
+    trampolines: &Trampolines,
+) -> Option<String> {
     let Some((compiler, emulator)) = tools(target) else {
         eprintln!("skipped: nothing here compiles and runs programs for {target}");
         return None;
     };
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    let (source, input) = program(tests, codes);
+    let (source, input) = program(tests, codes, trampolines);
     let file = folder.join(format!("lower-{target}.c"));
     let binary = folder.join(format!("lower-{target}"));
     std::fs::write(&file, source).expect("the driver's source");
@@ -452,14 +471,22 @@ fn run_all() {
     let expected = expectations(&tests);
     let mut failures: HashMap<String, Vec<String>> = HashMap::new();
     for target in super::targets() {
+        let trampolines = made_trampolines(target);
+        let starts = trampolines
+            .offsets
+            .iter()
+            .map(|&offset| TRAMPOLINES + u64::from(offset));
+        let addresses = Addresses {
+            trampolines: PRESERVED.iter().copied().zip(starts).collect(),
+        };
         let codes: Vec<_> = tests
             .iter()
             .map(|test| {
-                super::compile(&test.text, &test.version, target)
+                super::compile(&test.text, &test.version, target, &addresses)
                     .unwrap_or_else(|error| panic!("{}: {error}", test.path.display()))
             })
             .collect();
-        let Some(output) = run(target, &tests, &codes) else {
+        let Some(output) = run(target, &tests, &codes, &trampolines) else {
             continue;
         };
         let mut lines = output.lines();

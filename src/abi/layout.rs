@@ -192,6 +192,10 @@ pub struct RuntimeLayout {
     /// `Support::CheckStack` refills both (only with the GIL held, so native code that found its own
     /// thread there may trust the second until it next calls Python or polls).
     pub stack_cell: u64,
+    /// Address of a word that gets the frame pointer of a native activation right before it calls
+    /// `PushFrame`, `DeallocFramed` or `ExitHandler`: from there the runtime finds the native
+    /// activations that called it, and gives them frames first.
+    pub native_pointer_cell: u64,
     /// Interpreter frame: the pointer to the running instruction (3.11, 3.12 `prev_instr`, 3.13
     /// `instr_ptr`); while native code calls out it is `code start + 2 * unit`.
     pub frame_instruction: i32,

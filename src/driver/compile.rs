@@ -14,12 +14,13 @@ use crate::abi::helpers::HelperId;
 use crate::abi::support::Support;
 use crate::feedback::{Fact, History};
 use crate::hir::attributes::MathFunction;
-use crate::hir::{CalleeId, CodeId, Function, IntRange, NamespaceId, ObjectId, Op, Repr, Type};
+use crate::hir::{CalleeId, CodeId, Function, IntRange, NamespaceId, ObjectId, Repr, Type};
 use crate::lift::{self, Lifted, Note, Refusal, Request};
 use crate::lower::{AddressProvider, CODE_ALIGNMENT, Options as LowerOptions};
 use crate::passes::{self, pipeline};
 use crate::runtime::code_memory;
 use crate::runtime::namespaces::new_block;
+use crate::runtime::native_stack::{self, Waiting};
 use crate::runtime::unit::{Assumption, Namespace, Unit, UnitFunction, UnitOwner, code_start};
 
 /// What one compilation gave.
@@ -124,8 +125,14 @@ pub fn compile(
             (value.ty, value.repr, value.range)
         })
         .collect();
-    let addresses = Addresses::new(&unit, &mut world, &function, &engine.classes, job.record)
-        .map_err(|error| refusal(format!("internal: {error}")))?;
+    let addresses = Addresses::new(
+        &unit,
+        &mut world,
+        &function,
+        (&engine.classes, &engine.trampolines),
+        job.record,
+    )
+    .map_err(|error| refusal(format!("internal: {error}")))?;
     let keep_clif = engine
         .config
         .list("dump")
@@ -133,14 +140,8 @@ pub fn compile(
         .any(|item| item.starts_with("clif"));
     let mut layout = engine.layout.as_ref().clone();
     layout.entry_checks.extend(unit.entry_checks());
-    // A caller's frame must be on the chain while a callee runs Python code.
-    let runs_python =
-        runs_python(&function) || unit.callees.iter().any(|unit| unit.runs_python.get());
-    unit.runs_python.set(runs_python);
     let options = LowerOptions {
         keep_clif,
-        keep_assembly: false,
-        frames_at_native_calls: runs_python,
         ..LowerOptions::default()
     };
     let compiled = engine
@@ -158,6 +159,15 @@ pub fn compile(
     unit.body.set(start + compiled.body_offset as usize);
     unit.entry.set(start + compiled.entry_offset as usize);
     let _ = unit.table.set(compiled.exits);
+    if let Some(frame_word) = compiled.native_frame {
+        let sites = compiled.call_sites.iter().map(|site| Waiting {
+            return_address: start + site.return_offset as usize,
+            instruction: (addresses.code_start(site.code) + 2 * u64::from(site.offset)) as usize,
+            unit: unit.address() as usize,
+            frame_word: frame_word as isize,
+        });
+        native_stack::remember(py, sites);
+    }
     timing.push(("install", microseconds(install_started)));
     let returns = (return_type, function.returns);
     Ok(Compiled {
@@ -254,18 +264,6 @@ fn verify_function(function: &Function) -> Result<(), String> {
     })
 }
 
-/// Does the function's own code run Python code other than compiled callees?
-fn runs_python(function: &Function) -> bool {
-    function
-        .layout
-        .iter()
-        .flat_map(|block| &function.block(*block).instrs)
-        .any(|id| {
-            let op = function.instr(*id).op;
-            op.effects().runs_python && !matches!(op, Op::CallNative(_) | Op::Decref)
-        })
-}
-
 /// The unit without its code: everything whose address the code needs.
 fn make_unit(
     py: Python<'_>,
@@ -338,7 +336,6 @@ fn make_unit(
         keep,
         callees,
         owner: RefCell::new(Some(owner.clone())),
-        runs_python: Cell::new(false),
         exits: Cell::new(0),
         entries: Box::new(Cell::new(0)),
         code_keys: function.codes.iter().map(|info| info.function).collect(),
@@ -357,6 +354,7 @@ fn is_own_cell(root: &Bound<'_, PyAny>, object: &Bound<'_, PyAny>) -> bool {
 struct Addresses<'a> {
     unit: &'a Unit,
     classes: &'a [(Type, u64)],
+    trampolines: &'a [(Support, u64)],
     callee_cells: Vec<u64>,
     code_starts: Vec<u64>,
     code_object: u64,
@@ -370,7 +368,7 @@ impl<'a> Addresses<'a> {
         unit: &'a Unit,
         world: &mut LiveWorld<'_, '_>,
         function: &Function,
-        classes: &'a [(Type, u64)],
+        (classes, trampolines): (&'a [(Type, u64)], &'a [(Support, u64)]),
         record: u64,
     ) -> PyResult<Addresses<'a>> {
         let mut callee_cells = Vec::new();
@@ -416,6 +414,7 @@ impl<'a> Addresses<'a> {
             parts,
             unit,
             classes,
+            trampolines,
             callee_cells,
             code_starts,
             code_object: world.code_object(0)?.as_ptr() as u64,
@@ -431,6 +430,13 @@ impl AddressProvider for Addresses<'_> {
 
     fn support(&self, function: Support) -> u64 {
         crate::runtime::support_address(function) as u64
+    }
+
+    fn trampoline(&self, function: Support) -> Option<u64> {
+        self.trampolines
+            .iter()
+            .find(|row| row.0 == function)
+            .map(|row| row.1)
     }
 
     fn math(&self, function: MathFunction) -> u64 {

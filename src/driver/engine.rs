@@ -14,9 +14,12 @@ use super::known::Known;
 use super::options::{Config, OptionValue};
 use super::record::Record;
 use crate::abi::layout::{Base, EntryCheck, Expected, RuntimeLayout};
+use crate::abi::support::Support;
 use crate::hir::Type;
-use crate::lower::Compiler;
+use crate::lower::{CODE_ALIGNMENT, Compiler, trampolines};
+use crate::runtime::code_memory;
 use crate::runtime::gil_cell::GilCell;
+use cranelift_codegen::isa::OwnedTargetIsa;
 
 /// See the module.
 pub struct Engine {
@@ -30,6 +33,8 @@ pub struct Engine {
     pub config: Config,
     /// Addresses of classes that guards compare with.
     pub classes: Vec<(Type, u64)>,
+    /// Support functions behind trampolines that keep all registers.
+    pub trampolines: Vec<(Support, u64)>,
     /// Every decorated function.
     pub records: Vec<Weak<Record>>,
     /// Compilations so far, and how long they took in milliseconds.
@@ -138,8 +143,10 @@ fn start(py: Python<'_>) -> State {
         mask: u64::MAX,
         expected: Expected::Constant(0),
     });
+    let trampolines = make_trampolines(py, &isa)?;
     Ok(Engine {
         known: Rc::new(known),
+        trampolines,
         compiler: Compiler::new(isa),
         layout: Rc::new(layout),
         config: config(py),
@@ -150,7 +157,20 @@ fn start(py: Python<'_>) -> State {
     })
 }
 
-fn native_isa() -> Result<cranelift_codegen::isa::OwnedTargetIsa, String> {
+/// Makes the trampolines. Their code stays as long as the process: so do its users.
+fn make_trampolines(py: Python<'_>, isa: &OwnedTargetIsa) -> Result<Vec<(Support, u64)>, String> {
+    let address = |function| crate::runtime::support_address(function) as u64;
+    let made = trampolines::compile(isa, &address).map_err(|error| error.to_string())?;
+    let block = code_memory::install(py, made.code.len(), CODE_ALIGNMENT, |_, target| {
+        target.copy_from_slice(&made.code);
+    })
+    .map_err(|error| error.to_string())?;
+    let start = block.start.as_ptr() as u64;
+    let starts = made.offsets.iter().map(|&offset| start + u64::from(offset));
+    Ok(trampolines::PRESERVED.iter().copied().zip(starts).collect())
+}
+
+fn native_isa() -> Result<OwnedTargetIsa, String> {
     let flags = crate::lower::flags(false).map_err(|error| error.to_string())?;
     cranelift_native::builder()
         .map_err(ToOwned::to_owned)?

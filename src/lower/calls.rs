@@ -16,23 +16,23 @@ use crate::abi::exit_reason::ExitReason;
 use crate::abi::helpers::HelperId;
 use crate::abi::support::Support;
 use crate::hir::attributes::CallShape;
-use crate::hir::{CalleeId, CodeId, Op, Repr, ValueId};
+use crate::hir::{CalleeId, CodeId, Function, Instr, Op, Repr, ValueId};
+
+/// The bytecode the outermost frame is at while the instruction runs.
+pub fn outer_place(function: &Function, instr: &Instr) -> (CodeId, u32) {
+    let Some(state) = instr.throw.or(instr.exit) else {
+        return (instr.origin.code, instr.origin.offset);
+    };
+    let mut state = function.frame_state(state);
+    while let Some(parent) = state.parent {
+        state = function.frame_state(parent);
+    }
+    (state.code, state.offset)
+}
 
 impl Lowering<'_, '_> {
-    /// The bytecode the outermost frame is at while the instruction runs.
-    fn outer_place(&self, current: Current) -> (CodeId, u32) {
-        let state = current.instr.throw.or(current.instr.exit);
-        let Some(mut state) = state.map(|id| self.function.frame_state(id)) else {
-            return (current.instr.origin.code, current.instr.origin.offset);
-        };
-        while let Some(parent) = state.parent {
-            state = self.function.frame_state(parent);
-        }
-        (state.code, state.offset)
-    }
-
     fn instruction_address(&mut self, current: Current) -> Value {
-        let (code, offset) = self.outer_place(current);
+        let (code, offset) = outer_place(self.function, current.instr);
         let start = self.emitter.addresses.code_start(code);
         self.emitter
             .address(start.wrapping_add(2 * u64::from(offset)))
@@ -57,6 +57,7 @@ impl Lowering<'_, '_> {
             .brif(known, next, &[known.into()], push, &[]);
 
         self.emitter.builder.switch_to_block(push);
+        self.emitter.publish_activation();
         let unit = self.emitter.addresses.unit();
         let unit = self.emitter.address(unit);
         let pushed = self
@@ -241,7 +242,7 @@ impl Lowering<'_, '_> {
         }
         let deep = self.exit(current, ExitReason::Recursion)?;
         self.emitter.check_stack(self.thread_state, deep);
-        self.emitter.enter_recursion(self.thread_state, deep);
+        let level = self.emitter.enter_recursion(self.thread_state, deep);
         let mut arguments = vec![self.thread_state];
         arguments.extend(self.words(&current.instr.args)?);
         let parameters: Vec<_> = std::iter::once(I64)
@@ -265,7 +266,7 @@ impl Lowering<'_, '_> {
             return Err(LowerError::Unsupported("a call without value and status"));
         };
         let (value, status) = (*value, *status);
-        self.emitter.leave_recursion(self.thread_state);
+        self.emitter.leave_recursion(self.thread_state, level);
         let left = self.emitter.cold_block();
         let next = self.emitter.builder.create_block();
         let result = self
@@ -331,6 +332,7 @@ impl Lowering<'_, '_> {
         );
         self.emitter.builder.ins().brif(left, next, &[], free, &[]);
         self.emitter.builder.switch_to_block(free);
+        self.emitter.publish_activation();
         let unit = self.emitter.addresses.unit();
         let unit = self.emitter.address(unit);
         let frame = self.emitter.slot_address(slot, 0);

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::immediates::Offset32;
-use cranelift_codegen::ir::types::{F64, I64};
+use cranelift_codegen::ir::types::{F64, I32, I64};
 use cranelift_codegen::ir::{
     self, AbiParam, Block, InstBuilder, MemFlagsData, SigRef, Signature, StackSlot, StackSlotData,
     StackSlotKind, Value,
@@ -353,25 +353,47 @@ impl<'a, 'b> Emitter<'a, 'b> {
         self.builder.switch_to_block(next);
     }
 
-    /// Takes one level of the interpreter's recursion counter; goes to `fail`, with the counter
-    /// unchanged, if none is left.
-    pub fn enter_recursion(&mut self, thread_state: Value, fail: Block) {
-        let offset = self.layout.recursion_remaining;
-        let left = self.load(Region::Runtime, ir::types::I32, thread_state, offset);
-        let none = self.compare(IntCC::SignedLessThanOrEqual, left, 0);
-        self.branch_if(none, fail);
-        let less = self.builder.ins().iadd_imm_s(left, -1);
-        self.store(Region::Runtime, less, thread_state, offset);
+    /// Tells the runtime where this activation is on the native stack: right before a call that looks.
+    pub fn publish_activation(&mut self) {
+        let pointer = self.builder.ins().get_frame_pointer(I64);
+        let cell = self.address(self.layout.native_pointer_cell);
+        self.store(Region::Runtime, pointer, cell, 0);
     }
 
-    /// Gives the level back. The counter is read again: the limit may have been changed.
-    pub fn leave_recursion(&mut self, thread_state: Value) {
+    /// Takes one level of the interpreter's recursion counter; goes to `fail`, with the counter
+    /// unchanged, if none is left. What `leave_recursion` needs.
+    pub fn enter_recursion(&mut self, thread_state: Value, fail: Block) -> Level {
         let offset = self.layout.recursion_remaining;
-        let left = self.load(Region::Runtime, ir::types::I32, thread_state, offset);
+        let before = self.load(Region::Runtime, I32, thread_state, offset);
+        let none = self.compare(IntCC::SignedLessThanOrEqual, before, 0);
+        self.branch_if(none, fail);
+        let within = self.builder.ins().iadd_imm_s(before, -1);
+        self.store(Region::Runtime, within, thread_state, offset);
+        Level(before)
+    }
+
+    /// Gives the level back. The counter is as it was, unless the limit was changed meanwhile: then
+    /// it is counted up. The test keeps the counter out of the chain of dependent instructions.
+    pub fn leave_recursion(&mut self, thread_state: Value, level: Level) {
+        let offset = self.layout.recursion_remaining;
+        let left = self.load(Region::Runtime, I32, thread_state, offset);
         let more = self.builder.ins().iadd_imm_s(left, 1);
-        self.store(Region::Runtime, more, thread_state, offset);
+        let changed = self.builder.ins().icmp(IntCC::NotEqual, more, level.0);
+        let (count, next) = (self.cold_block(), self.builder.create_block());
+        let value = self.builder.append_block_param(next, I32);
+        self.builder
+            .ins()
+            .brif(changed, count, &[], next, &[level.0.into()]);
+        self.builder.switch_to_block(count);
+        self.builder.ins().jump(next, &[more.into()]);
+        self.builder.switch_to_block(next);
+        self.store(Region::Runtime, value, thread_state, offset);
     }
 }
+
+/// A level of recursion that was taken: the counter before.
+#[derive(Clone, Copy)]
+pub struct Level(Value);
 
 /// A signature by the platform's C convention.
 pub fn c_signature(parameters: &[ir::Type], results: &[ir::Type]) -> Signature {

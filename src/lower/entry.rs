@@ -86,7 +86,7 @@ impl Stub<'_, '_> {
                 .load(Region::TupleItems, I64, args, 8 * index as i32);
             arguments.push(self.argument(param, object, slow)?);
         }
-        self.emitter.enter_recursion(thread_state, slow);
+        let level = self.emitter.enter_recursion(thread_state, slow);
         let counter = self.emitter.addresses.call_counter();
         if counter != 0 {
             let counter = self.emitter.address(counter);
@@ -98,7 +98,7 @@ impl Stub<'_, '_> {
         let [value, status] = *self.emitter.builder.inst_results(call) else {
             return Err(LowerError::malformed("results of the body"));
         };
-        self.emitter.leave_recursion(thread_state);
+        self.emitter.leave_recursion(thread_state, level);
         self.finish(value, status);
 
         self.emitter.builder.switch_to_block(slow);

@@ -1,7 +1,7 @@
 //! Ways out: one cold block per distinct state, shared by its sites.
 //!
 //! A guard branches to its own small cold block, which names the site and goes on to the shared
-//! block; a state with one site has no second block. Shared blocks are emitted when the whole
+//! block; a state with one site has no second block. All end in one call of the handler. Shared blocks are emitted when the whole
 //! function is, so that they know how many sites they have. Safety rests on this file: a wrong slot
 //! or a forgotten release makes the interpreter run with a broken frame.
 
@@ -119,6 +119,10 @@ impl Lowering<'_, '_> {
     pub fn finish_exits(&mut self) -> Result<DeoptTable, LowerError> {
         let shared = std::mem::take(&mut self.exits.shared);
         let mut table = std::mem::take(&mut self.exits.table);
+        if shared.is_empty() {
+            return Ok(table);
+        }
+        let way_out = self.emitter.cold_block();
         for row in &shared {
             let site = match row.sites[..] {
                 [(block, site)] => {
@@ -137,14 +141,35 @@ impl Lowering<'_, '_> {
                     parameter
                 }
             };
-            let state = self.leave(&row.key, site)?;
+            let state = self.leave(&row.key, site, way_out)?;
             table.states.push(state);
         }
+        self.way_out(way_out);
         Ok(table)
     }
 
-    /// Stores the live values, calls the handler and returns what it says.
-    fn leave(&mut self, key: &Key, site: Value) -> Result<ExitState, LowerError> {
+    /// The end of all exits: calls the handler with the site's number and returns what it says.
+    /// There is one, for a call is what costs most in an exit.
+    fn way_out(&mut self, block: Block) {
+        let site = self.emitter.builder.append_block_param(block, I64);
+        self.emitter.builder.switch_to_block(block);
+        self.emitter.publish_activation();
+        let unit = self.emitter.addresses.unit();
+        let unit = self.emitter.address(unit);
+        let place = self.emitter.slot_address(self.exit_slot, 0);
+        let frame = match self.native_frame {
+            Some(frame) => self.emitter.slot_load(frame, 0),
+            None => self.emitter.constant(0),
+        };
+        let object = self.emitter.call_support(
+            Support::ExitHandler,
+            &[self.thread_state, unit, site, place, frame],
+        );
+        self.return_boxed(object);
+    }
+
+    /// Stores the live values and goes to the way out.
+    fn leave(&mut self, key: &Key, site: Value, way_out: Block) -> Result<ExitState, LowerError> {
         let mut words = Words::default();
         let mut releases = Vec::new();
         // The result has no HIR value: it takes the first word, and native code owns it.
@@ -177,17 +202,7 @@ impl Lowering<'_, '_> {
             let offset = 8 * (index as i32 + shift as i32);
             self.emitter.store(Region::Stack, value, place, offset);
         }
-        let unit = self.emitter.addresses.unit();
-        let unit = self.emitter.address(unit);
-        let frame = match self.native_frame {
-            Some(frame) => self.emitter.slot_load(frame, 0),
-            None => self.emitter.constant(0),
-        };
-        let object = self.emitter.call_support(
-            Support::ExitHandler,
-            &[self.thread_state, unit, site, place, frame],
-        );
-        self.return_boxed(object);
+        self.emitter.builder.ins().jump(way_out, &[site.into()]);
         Ok(ExitState {
             kind: key.kind,
             frames,

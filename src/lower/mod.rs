@@ -22,6 +22,7 @@ mod entry;
 pub mod error;
 mod exits;
 mod floats;
+mod fuse;
 mod guards;
 mod ints;
 mod link;
@@ -39,7 +40,7 @@ use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 
 use crate::abi::deopt_table::DeoptTable;
 use crate::abi::layout::RuntimeLayout;
-use crate::hir::{Function, InstrId};
+use crate::hir::{CodeId, Function, Op};
 
 pub use addresses::AddressProvider;
 pub use error::LowerError;
@@ -56,13 +57,16 @@ pub struct Options {
     pub frames_at_native_calls: bool,
 }
 
-/// A call in the body during which other code runs.
+/// A call in the body of another compiled function: the activation may need a frame while it waits
+/// there, should the callee run Python code.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct CallSite {
     /// Return address, from the start of the blob.
     pub return_offset: u32,
-    /// The HIR instruction: its frame state says where the interpreter would be.
-    pub instr: InstrId,
+    /// Whose frame it is: the outermost code.
+    pub code: CodeId,
+    /// Code unit where that frame stands.
+    pub offset: u32,
 }
 
 /// Sizes and times of one compilation.
@@ -178,7 +182,7 @@ impl Compiler {
         let body = self.finish(&mut blob, BODY, &mut assembly)?;
         timing.compile = start.elapsed();
         timing.body_bytes = blob.code.len();
-        let (call_sites, native_frame) = self.activation(body, frame_slot);
+        let (call_sites, native_frame) = self.activation(function, body, frame_slot);
 
         start = Instant::now();
         self.begin(&entry::signature(), STUB);
@@ -247,11 +251,20 @@ impl Compiler {
             });
             assembly.push_str(text);
         }
-        blob.append(name, compiled, &self.context.func)
+        let start = blob.append(name, compiled, &self.context.func)?;
+        if self.isa.triple().architecture == target_lexicon::Architecture::X86_64 {
+            fuse::fuse_overflow_branches(&mut blob.code[start as usize..], &compiled.bb_starts);
+        }
+        Ok(start)
     }
 
     /// What the runtime must know to find the activation on the native stack.
-    fn activation(&self, body: u32, slot: Option<StackSlot>) -> (Vec<CallSite>, Option<i32>) {
+    fn activation(
+        &self,
+        function: &Function,
+        body: u32,
+        slot: Option<StackSlot>,
+    ) -> (Vec<CallSite>, Option<i32>) {
         let Some((compiled, slot)) = self.context.compiled_code().zip(slot) else {
             return (Vec::new(), None);
         };
@@ -261,10 +274,15 @@ impl Compiler {
             let line = lines
                 .iter()
                 .find(|line| line.start < call.ret_addr && call.ret_addr <= line.end);
-            if let Some(line) = line.filter(|line| !line.loc.is_default()) {
+            let instr = line
+                .filter(|line| !line.loc.is_default())
+                .and_then(|line| function.instrs.get(line.loc.bits() as usize));
+            if let Some(instr) = instr.filter(|instr| matches!(instr.op, Op::CallNative(_))) {
+                let (code, offset) = calls::outer_place(function, instr);
                 sites.push(CallSite {
                     return_offset: body + call.ret_addr,
-                    instr: InstrId::new(line.loc.bits() as usize),
+                    code,
+                    offset,
                 });
             }
         }
@@ -296,6 +314,8 @@ pub fn flags(verify: bool) -> Result<settings::Flags, LowerError> {
         ("is_pic", "false"),
         ("unwind_info", "false"),
         ("preserve_frame_pointers", "true"),
+        // Starts of basic blocks, for `fuse`.
+        ("machine_code_cfg_info", "true"),
     ];
     for (name, value) in rows {
         builder

@@ -38,6 +38,9 @@ pub unsafe extern "C" fn exit_handler(
             std::process::abort()
         };
         let words = std::slice::from_raw_parts(words, state.words as usize);
+        if native_frame.is_null() {
+            super::native_stack::show_callers(thread);
+        }
         leave(thread, unit, site, state, words, native_frame)
     }
 }
@@ -413,6 +416,7 @@ pub unsafe extern "C" fn push_frame(
         let unit = &*unit;
         match unit.functions.first() {
             Some(Some(function)) => {
+                super::native_stack::show_callers(thread);
                 frame::push_native_frame(thread, function.function, function.code)
             }
             _ => std::process::abort(),

@@ -79,6 +79,7 @@ pub fn runtime_layout(py: Python<'_>) -> Result<RuntimeLayout, &'static str> {
         recursion_remaining: recursion_remaining as i32,
         current_exception: current_exception as i32,
         stack_cell: stack_cell_address(),
+        native_pointer_cell: super::native_stack::cell_address(),
         frame_instruction: frame_instruction as i32,
         eval_breaker: eval_breaker(interpreter),
         entry_checks: entry_checks(interpreter),

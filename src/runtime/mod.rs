@@ -9,6 +9,7 @@ pub mod gil_cell;
 pub mod helpers;
 pub mod layout;
 pub mod namespaces;
+pub mod native_stack;
 pub mod self_test;
 pub mod testing;
 pub mod tracing;

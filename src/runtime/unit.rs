@@ -12,6 +12,7 @@ use pyo3::ffi::{PyFunctionObject, PyObject};
 use pyo3::prelude::*;
 
 use super::code_memory::{self, CodeBlock};
+use super::native_stack;
 use crate::abi::CodeId;
 use crate::abi::deopt_table::{DeoptTable, ExitSite};
 use crate::abi::layout::namespace_block;
@@ -69,8 +70,6 @@ pub struct Unit {
     pub callees: Vec<Rc<Unit>>,
     /// Who is told.
     pub owner: RefCell<Option<Weak<dyn UnitOwner>>>,
-    /// Its native code may run Python code, itself or by those it calls.
-    pub runs_python: Cell<bool>,
     /// Exits taken so far.
     pub exits: Cell<u64>,
     /// Calls through the entry stub, counted by it.
@@ -109,6 +108,7 @@ impl Drop for Unit {
     fn drop(&mut self) {
         if let Some(block) = self.block.take() {
             Python::attach(|py| {
+                native_stack::forget(py, block);
                 // SAFETY: by the invariant of the module no activation is inside.
                 unsafe { code_memory::free(py, block) }
             });

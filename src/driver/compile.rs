@@ -212,6 +212,8 @@ pub const PIPELINE: &[&str] = &[
     "loop-unroll",
     "dead-code",
     "dead-snapshots",
+    // What only the snapshots kept.
+    "dead-code",
     "clean-cfg",
     "ownership",
     "str-append",

@@ -255,6 +255,10 @@ pub fn pow(a: IntRange, b: IntRange) -> IntRange {
 
 /// `a % 2**64`.
 pub fn wrap_u64(a: IntRange) -> IntRange {
+    // A bound that saturated is not the value it stands for: it says nothing about the low bits.
+    if a.low == i128::MIN || a.high == i128::MAX {
+        return IntRange::U64;
+    }
     if a.is_within(IntRange::U64) {
         return a;
     }

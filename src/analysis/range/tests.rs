@@ -173,6 +173,9 @@ fn borders_of_the_machine_word() {
         IntRange::constant(u64::MAX.into())
     );
     assert_eq!(wrap_u64(IntRange::new(-1, 0)), IntRange::U64);
+    // Products of two large words leave 127 bits: what is left of them can be any word.
+    let large = IntRange::new((1 << 64) - 7, (1 << 64) - 1);
+    assert_eq!(wrap_u64(mul(large, large)), IntRange::U64);
     assert_eq!(
         wrap_i64(IntRange::new(1 << 63, (1 << 64) - 1)),
         IntRange::new(i64::MIN.into(), -1)

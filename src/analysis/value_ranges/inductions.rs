@@ -46,6 +46,7 @@ impl ValueRanges<'_> {
     /// Prepares for questions about loops: where values come from, what joins join.
     pub(super) fn find_homes(&mut self, function: &Function) {
         self.homes = vec![None; function.values.len()];
+        self.scope.join_rows = vec![0; function.values.len()];
         for &block in self.dominators.reverse_postorder() {
             let data = function.block(block);
             let results = data
@@ -83,7 +84,8 @@ impl ValueRanges<'_> {
                 });
             }
             if !joined.is_empty() {
-                self.scope.joins.insert(param, joined);
+                self.scope.joins.push(joined);
+                self.scope.join_rows[param.index()] = self.scope.joins.len() as u32;
             }
         }
     }

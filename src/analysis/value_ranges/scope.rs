@@ -1,7 +1,5 @@
 //! What holds at one place: ranges under the conditions that lead there, and differences.
 
-use std::collections::HashMap;
-
 use smallvec::SmallVec;
 
 use super::declared;
@@ -29,7 +27,9 @@ pub struct Scope {
     /// By value: its range relies on an exit that goes when the value is unused.
     pub(super) is_tainted: Vec<bool>,
     /// Parameters of joins, and what the edges pass.
-    pub(super) joins: HashMap<ValueId, SmallVec<[ValueId; 4]>>,
+    pub(super) joins: Vec<SmallVec<[ValueId; 4]>>,
+    /// By value: 1 + its row of `joins`, or 0. Empty without loops.
+    pub(super) join_rows: Vec<u32>,
 }
 
 impl Scope {
@@ -40,7 +40,8 @@ impl Scope {
             ranges,
             undo: Vec::new(),
             differences: Vec::new(),
-            joins: HashMap::new(),
+            joins: Vec::new(),
+            join_rows: Vec::new(),
         }
     }
 
@@ -290,7 +291,9 @@ impl Scope {
                 _ => {}
             }
         }
-        if let Some(joined) = self.joins.get(&x) {
+        let row = self.join_rows.get(x.index()).copied().unwrap_or(0);
+        if row > 0 {
+            let joined = &self.joins[row as usize - 1];
             let worst = joined.iter().map(|&value| ask(value, y)).max();
             best = best.min(worst.unwrap_or(FAR));
         }

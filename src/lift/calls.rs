@@ -697,7 +697,10 @@ impl Lifter<'_> {
                     None => facts = Some(known),
                 }
             }
+            // What the conversion makes is known on this way only, not behind the call.
+            let outer_frame = self.frame.clone();
             let value = self.convert(&site.item, repr, ty)?;
+            self.frame = outer_frame;
             self.jump_to(block, vec![value]);
         }
         if let Some(known) = facts {

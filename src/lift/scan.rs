@@ -24,6 +24,27 @@ pub struct Scan {
     live_in: BTreeMap<u32, Vec<bool>>,
 }
 
+/// Where each loop really ends: one that begins inside of another belongs to it as a whole. `while`
+/// tests its condition at the top and again at the bottom, so that its body is a loop that begins
+/// inside of the one `continue` makes, and ends behind it.
+fn natural_ends(loops: &BTreeMap<u32, LoopInfo>) -> Vec<u32> {
+    let starts: Vec<u32> = loops.keys().copied().collect();
+    let mut ends: Vec<u32> = loops.values().map(|info| info.end).collect();
+    let mut changed = true;
+    while changed {
+        changed = false;
+        for outer in 0..starts.len() {
+            for inner in outer + 1..starts.len() {
+                if starts[inner] < ends[outer] && ends[outer] < ends[inner] {
+                    ends[outer] = ends[inner];
+                    changed = true;
+                }
+            }
+        }
+    }
+    ends
+}
+
 impl Scan {
     /// Scans decoded code.
     pub fn new(bytes: &CodeBytes, code: &Code) -> Scan {
@@ -41,9 +62,10 @@ impl Scan {
                 info.end = info.end.max(instr.next);
             }
         }
-        for (&start, info) in &mut loops {
+        let ends = natural_ends(&loops);
+        for ((&start, info), end) in loops.iter_mut().zip(ends) {
             for instr in &code.instrs {
-                if (start..info.end).contains(&instr.offset)
+                if (start..end).contains(&instr.offset)
                     && let Some(slot) = written(&instr.op)
                     && let Some(flag) = info.assigned.get_mut(slot as usize)
                 {

@@ -14,6 +14,10 @@ impl Lifter<'_> {
     /// Lifts the current instruction. True when the block has its end.
     pub(super) fn step(&mut self, schedule: &mut Schedule) -> Step<bool> {
         match self.instr.op {
+            Bytecode::Resume { at_start: true } if self.polls_at_entry() => {
+                self.capture();
+                self.emit(Op::Poll, &[], None)?;
+            }
             Bytecode::Nop | Bytecode::Resume { .. } | Bytecode::CopyFreeVars(_) => {}
             Bytecode::LoadConst(index) => {
                 let value = self.load_const(index)?;
@@ -190,6 +194,18 @@ impl Lifter<'_> {
             }
         }
         Ok(false)
+    }
+
+    /// A function that may call itself, by whatever way, must notice signals as a loop does: the
+    /// interpreter asks at each entry.
+    fn polls_at_entry(&self) -> bool {
+        self.inline_depth == 0
+            && self
+                .context
+                .code
+                .instrs
+                .iter()
+                .any(|i| matches!(i.op, Bytecode::Call { .. }))
     }
 
     /// The interpreter takes over here for good.

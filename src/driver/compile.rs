@@ -352,6 +352,9 @@ fn is_own_cell(root: &Bound<'_, PyAny>, object: &Bound<'_, PyAny>) -> bool {
         .is_ok_and(|cells| cells.iter().any(|cell| cell.is(object)))
 }
 
+/// Class objects and trampolines, by what they are for.
+type AddressTables<'a> = (&'a [(Type, u64)], &'a [(Support, u64)]);
+
 /// Addresses for one lowering.
 struct Addresses<'a> {
     unit: &'a Unit,
@@ -370,7 +373,7 @@ impl<'a> Addresses<'a> {
         unit: &'a Unit,
         world: &mut LiveWorld<'_, '_>,
         function: &Function,
-        (classes, trampolines): (&'a [(Type, u64)], &'a [(Support, u64)]),
+        (classes, trampolines): AddressTables<'a>,
         record: u64,
     ) -> PyResult<Addresses<'a>> {
         let mut callee_cells = Vec::new();

@@ -73,11 +73,22 @@ def pytest_collection_modifyitems(items):
 
     native, reason = provider.native_support()
     if native:
+        _skip_known_wrong(items)
         return
     skip = pytest.mark.skip(reason=reason)
     for item in items:
         if item.get_closest_marker("native_required"):
             item.add_marker(skip)
+
+
+def _skip_known_wrong(items):
+    """The list of promises that do not hold yet: `known_wrong.txt` says why and by which rules."""
+    lines = (HERE / "known_wrong.txt").read_text().splitlines()
+    known = [line.split("  ", 1) for line in lines if line and not line.startswith("#")]
+    for item in items:
+        for part, reason in known:
+            if part in item.nodeid:
+                item.add_marker(pytest.mark.skip(reason=f"known wrong: {reason}"))
 
 
 @pytest.fixture

@@ -120,8 +120,6 @@ pub struct Record {
     /// The machine-code entry.
     entry: RefCell<Weak<EntryRecord>>,
     compiling: Cell<bool>,
-    /// The slow entry has chosen a version: do not choose again.
-    chosen: Cell<bool>,
     this: Weak<Record>,
 }
 
@@ -150,7 +148,6 @@ impl Record {
             }),
             entry: RefCell::new(Weak::new()),
             compiling: Cell::new(false),
-            chosen: Cell::new(false),
             this: this.clone(),
         })
     }
@@ -486,7 +483,7 @@ impl EntryState for Record {
 
     fn fitting<'py>(&self, entry: &EntryRecord, call: &Call<'py>) -> Option<Fitting<'py>> {
         let py = call.callable.py();
-        if self.chosen.replace(false) || !engine::is_enabled() {
+        if !engine::is_enabled() {
             return None;
         }
         let function = entry.function(py);
@@ -504,7 +501,6 @@ impl EntryState for Record {
             self.missed(&args);
             return None;
         };
-        self.chosen.set(true);
         let arguments = args.into_iter().collect::<Option<Vec<_>>>()?;
         Some(Fitting {
             stub: version.compiled.unit.entry.get(),

@@ -131,6 +131,11 @@ pub struct EntryRecord {
     /// Activations of the interpreter below the C stack's low mark that took the entry away.
     parked: Cell<u32>,
     countdown: Cell<u32>,
+    /// Address of the arguments with which the slow entry calls a stub: if the stub cannot take them either,
+    /// it must say so and not interpret them, for they are in the order of the slots.
+    pub(super) retried: Cell<usize>,
+    /// The stub said so.
+    pub(super) declined: Cell<bool>,
     calls: Cell<u64>,
     state: Rc<dyn EntryState>,
     #[cfg(not(Py_3_12))]
@@ -287,6 +292,8 @@ pub fn attach(
             attached: Cell::new(false),
             parked: Cell::new(0),
             countdown: Cell::new(countdown),
+            retried: Cell::new(0),
+            declined: Cell::new(false),
             calls: Cell::new(0),
             state,
             #[cfg(not(Py_3_12))]

@@ -17,6 +17,9 @@ import weakref
 import pytest
 from brolga._native import _testing
 
+# They work on frames as native code does.
+pytestmark = pytest.mark.native_required
+
 NEVER = lambda arguments: "detach"
 NATIVE = lambda arguments: "native"
 VERSION = sys.version_info[:2]

@@ -11,6 +11,9 @@ from brolga._native import _testing
 from stepping.functions import CASES, LOG
 from stepping.stepper import Stepper, isolated, outcome
 
+# They work on frames as native code does.
+pytestmark = pytest.mark.native_required
+
 NULL = _testing.NULL
 NAMES = [f"{function.__name__}-{index}" for index, (function, _) in enumerate(CASES)]
 

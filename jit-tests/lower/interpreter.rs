@@ -99,6 +99,7 @@ pub fn layout(version: &str) -> RuntimeLayout {
             mask: u64::MAX,
         },
         entry_checks: vec![EntryCheck {
+            stand_in: None,
             base: Base::ThreadState,
             path: vec![56],
             offset: 0,

@@ -74,6 +74,8 @@ pub struct EntryCheck {
     pub base: Base,
     /// Offsets of pointers to follow, before the last offset.
     pub path: Vec<i32>,
+    /// Read instead of where the path leads if that is NULL.
+    pub stand_in: Option<u64>,
     /// Offset of the word.
     pub offset: i32,
     /// Bytes of the word: 1, 4 or 8.

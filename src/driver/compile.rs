@@ -325,7 +325,7 @@ fn make_unit(
             assumptions,
         });
     }
-    let callees = world.units.iter().map(|(_, unit)| unit.clone()).collect();
+    let callees = world.units.clone();
     let _ = py;
     Ok(Rc::new(Unit {
         table: OnceCell::new(),
@@ -381,11 +381,10 @@ impl<'a> Addresses<'a> {
             let body = match callee.handle {
                 None => &unit.body,
                 Some(handle) => {
-                    let row = world.units.iter().find(|(other, _)| *other == handle);
-                    let row = row.ok_or_else(|| {
+                    let row = world.units.get(handle as usize).ok_or_else(|| {
                         pyo3::exceptions::PyRuntimeError::new_err("a callee without code")
                     })?;
-                    callee_cells.push(std::ptr::from_ref(row.1.body.as_ref()) as u64);
+                    callee_cells.push(std::ptr::from_ref(row.body.as_ref()) as u64);
                     continue;
                 }
             };

@@ -138,6 +138,7 @@ fn start(py: Python<'_>) -> State {
     layout.entry_checks.push(EntryCheck {
         base: Base::Absolute(DISABLED.as_ptr() as u64),
         path: Vec::new(),
+        stand_in: None,
         offset: 0,
         width: 8,
         mask: u64::MAX,

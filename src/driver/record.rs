@@ -16,12 +16,12 @@ use pyo3::prelude::*;
 use super::compile::{self, Compiled, Job};
 use super::engine;
 use super::observe::{class_of, int_class, observe};
-use super::world::Callees;
+use super::world::{Callees, NativeVersion};
 use crate::abi::exit_reason::ExitReason;
 use crate::bytecode::CodeBytes;
 use crate::feedback::{Fact, History, IntClass};
 use crate::hir::{IntRange, Repr, Type};
-use crate::lift::{NativeSignature, Refusal};
+use crate::lift::Refusal;
 use crate::runtime::dispatch;
 use crate::runtime::entry::{self, Call, EntryRecord, EntryState, Fitting};
 use crate::runtime::unit::{Unit, UnitOwner};
@@ -708,7 +708,7 @@ impl Callees for Resolver {
         py: Python<'_>,
         function: &Bound<'_, PyAny>,
         args: &[Fact],
-    ) -> Option<(Rc<Unit>, NativeSignature)> {
+    ) -> Option<NativeVersion> {
         let _ = py;
         let (record, _) = record_of(function)?;
         let Some(version) = record.version_for(args) else {
@@ -725,15 +725,15 @@ impl Callees for Resolver {
             .dependents
             .push(self.caller.clone());
         let compiled = &version.compiled;
-        let signature = NativeSignature {
+        Some(NativeVersion {
+            unit: compiled.unit.clone(),
             params: compiled
                 .params
                 .iter()
                 .map(|(ty, repr, _)| (*ty, *repr))
                 .collect(),
             returns: compiled.returns,
-        };
-        Some((compiled.unit.clone(), signature))
+        })
     }
 
     fn is_decorated(&self, function: &Bound<'_, PyAny>) -> bool {

@@ -13,22 +13,32 @@ use super::observe::{class_of, int_class, observe};
 use crate::bytecode::{Code, CodeBytes, decode};
 use crate::feedback::{Fact, IntClass};
 use crate::ffi::code_view;
-use crate::hir::Type;
+use crate::hir::{Repr, Type};
 use crate::lift::{
     CalleeFacts, FunctionHandle, NativeSignature, ObjectFact, ObjectHandle, ObjectKind, Singleton,
     World,
 };
 use crate::runtime::unit::Unit;
 
+/// A compiled version of another function.
+pub struct NativeVersion {
+    /// Its code.
+    pub unit: Rc<Unit>,
+    /// Type and representation of each parameter.
+    pub params: Vec<(Type, Repr)>,
+    /// Type and representation of the result.
+    pub returns: (Type, Repr),
+}
+
 /// Finds (or makes) native code of another decorated function.
 pub trait Callees {
-    /// A unit of the function for arguments like these, and its signature.
+    /// The version of the function for arguments like these.
     fn native(
         &mut self,
         py: Python<'_>,
         function: &Bound<'_, PyAny>,
         args: &[Fact],
-    ) -> Option<(Rc<Unit>, NativeSignature)>;
+    ) -> Option<NativeVersion>;
     /// Has it `@jit`, and may it be compiled?
     fn is_decorated(&self, function: &Bound<'_, PyAny>) -> bool;
 }
@@ -71,8 +81,8 @@ pub struct LiveWorld<'py, 'a> {
     pub objects: Vec<Bound<'py, PyAny>>,
     /// Namespaces by row.
     pub namespaces: Vec<AssumedNamespace<'py>>,
-    /// Units by function handle, for `call_native`.
-    pub units: Vec<(FunctionHandle, Rc<Unit>)>,
+    /// Units by `NativeSignature::target`, for `call_native`.
+    pub units: Vec<Rc<Unit>>,
 }
 
 impl<'py, 'a> LiveWorld<'py, 'a> {
@@ -394,10 +404,20 @@ impl World for LiveWorld<'_, '_> {
 
     fn native(&mut self, function: FunctionHandle, args: &[Fact]) -> Option<NativeSignature> {
         let object = self.function(function);
-        let (unit, signature) = self.callees.native(self.py, &object, args)?;
-        self.units.retain(|(handle, _)| *handle != function);
-        self.units.push((function, unit));
-        Some(signature)
+        let version = self.callees.native(self.py, &object, args)?;
+        let units = &mut self.units;
+        let known = units
+            .iter()
+            .position(|unit| Rc::ptr_eq(unit, &version.unit));
+        let target = known.unwrap_or_else(|| {
+            units.push(version.unit);
+            units.len() - 1
+        });
+        Some(NativeSignature {
+            target: target as u32,
+            params: version.params,
+            returns: version.returns,
+        })
     }
 
     fn fact(&mut self, object: ObjectHandle) -> Fact {

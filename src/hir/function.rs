@@ -194,7 +194,7 @@ pub struct Callee {
     pub params: Vec<Repr>,
     /// How it returns its value.
     pub returns: Repr,
-    /// Row of the driver's table; `None` is the function being compiled itself.
+    /// Row of the driver's table of compiled versions; `None` is the function being compiled itself.
     pub handle: Option<u32>,
 }
 

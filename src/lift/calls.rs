@@ -756,7 +756,7 @@ impl Lifter<'_> {
             let Some(signature) = self.world.native(handle, &known) else {
                 return Ok(None);
             };
-            (signature.params, signature.returns, Some(handle))
+            (signature.params, signature.returns, Some(signature.target))
         };
         // A callee that left may return anything the interpreter makes of it; only unboxing checks that.
         let returns = match returns {

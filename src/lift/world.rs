@@ -165,6 +165,8 @@ pub struct CalleeFacts {
 /// How a compiled function is called from native code.
 #[derive(Clone, Debug)]
 pub struct NativeSignature {
+    /// Names the version: a function may have several, and one caller may call more than one of them.
+    pub target: u32,
     /// Type and representation of each parameter.
     pub params: Vec<(Type, Repr)>,
     /// Type and representation of the result.

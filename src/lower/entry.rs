@@ -111,12 +111,18 @@ impl Stub<'_, '_> {
         Ok(())
     }
 
-    /// Conditions of the interpreter for running native code at all.
+    /// Conditions of the interpreter for running native code at all. They nearly always hold, so their
+    /// words are gathered and tested once.
     fn checks(&mut self, thread_state: Value, slow: Block) -> Result<(), LowerError> {
+        let mut any: Option<Value> = None;
         for check in &self.emitter.layout.entry_checks {
             let mut base = self.emitter.base(check.base, thread_state);
             for &step in &check.path {
                 base = self.emitter.load(Region::Runtime, I64, base, step);
+            }
+            if let Some(stand_in) = check.stand_in {
+                let stand_in = self.emitter.address(stand_in);
+                base = self.emitter.builder.ins().select(base, base, stand_in);
             }
             let mut word = self.word(check.width, base, check.offset)?;
             let bits = 8 * u32::from(check.width);
@@ -128,21 +134,23 @@ impl Stub<'_, '_> {
                     .ins()
                     .band_imm_u(word, check.mask as i64);
             }
-            let bad = match check.expected {
-                Expected::Constant(0) => word,
-                Expected::Constant(value) => {
-                    self.emitter.compare(IntCC::NotEqual, word, value as i64)
-                }
+            let expected = match check.expected {
+                Expected::Constant(0) => None,
+                Expected::Constant(value) => Some(self.emitter.constant(value as i64)),
                 Expected::Cell(address) => {
                     let cell = self.emitter.base(Base::Absolute(address), thread_state);
-                    let value = self.word(check.width, cell, 0)?;
-                    self.emitter
-                        .builder
-                        .ins()
-                        .icmp(IntCC::NotEqual, word, value)
+                    Some(self.word(check.width, cell, 0)?)
                 }
             };
-            self.emitter.branch_if(bad, slow);
+            let ins = self.emitter.builder.ins();
+            let bad = expected.map_or(word, |expected| ins.bxor(word, expected));
+            any = Some(match any {
+                Some(others) => self.emitter.builder.ins().bor(others, bad),
+                None => bad,
+            });
+        }
+        if let Some(any) = any {
+            self.emitter.branch_if(any, slow);
         }
         Ok(())
     }

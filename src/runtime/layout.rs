@@ -112,6 +112,7 @@ fn word(base: Base, offset: usize, expected: Expected) -> EntryCheck {
     EntryCheck {
         base,
         path: Vec::new(),
+        stand_in: None,
         offset: offset as i32,
         width: 8,
         mask: u64::MAX,
@@ -149,8 +150,12 @@ fn entry_checks(interpreter: &Interpreter) -> Vec<EntryCheck> {
     checks
 }
 
-/// Further checks for one code object: no tool has events on it alone. Made when the code is
-/// compiled, while `tracing::code_is_monitored` is false.
+/// Stands in for the monitoring data of code that has none (yet): no tool has events on it.
+#[cfg(Py_3_12)]
+static NOT_MONITORED: [u64; 2] = [0; 2];
+
+/// Further checks for one code object: no foreign tool has events on it alone. Its monitoring data comes
+/// at the first call after any tool was used in the process, and stays; only the tools in it count.
 ///
 /// # Safety
 /// `code` is a code object that lives as long as the checks are used.
@@ -162,22 +167,20 @@ pub unsafe fn entry_checks_of_code(code: *mut CodeObject) -> Vec<EntryCheck> {
     }
     #[cfg(Py_3_12)]
     {
-        let data_word = code as u64 + offset_of!(CodeObject, _co_monitoring) as u64;
-        // SAFETY: as required.
-        let data = unsafe { (*code)._co_monitoring };
-        let same = Expected::Constant(data as u64);
-        let mut checks = vec![word(Base::Absolute(data_word), 0, same)];
-        if !data.is_null() {
-            // Two overlapping words cover the bytes, one of tools' bits per event.
-            let own = super::tracing::own_tool_bit();
-            let foreign = u64::from_ne_bytes([!own; 8]);
-            for offset in [0, crate::ffi::LOCAL_MONITORS - 8] {
-                let mut check = word(Base::Absolute(data as u64), offset, Expected::Constant(0));
-                check.mask = foreign;
-                checks.push(check);
-            }
-        }
-        checks
+        let foreign = u64::from_ne_bytes([!super::tracing::own_tool_bit(); 8]);
+        // Two overlapping words cover the bytes, one of tools' bits per event.
+        [0, crate::ffi::LOCAL_MONITORS - 8]
+            .into_iter()
+            .map(|offset| EntryCheck {
+                base: Base::Absolute(code as u64),
+                path: vec![offset_of!(CodeObject, _co_monitoring) as i32],
+                stand_in: Some(NOT_MONITORED.as_ptr() as u64),
+                offset: offset as i32,
+                width: 8,
+                mask: foreign,
+                expected: Expected::Constant(0),
+            })
+            .collect()
     }
 }
 

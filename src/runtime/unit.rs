@@ -15,7 +15,7 @@ use super::code_memory::{self, CodeBlock};
 use super::native_stack;
 use crate::abi::CodeId;
 use crate::abi::deopt_table::{DeoptTable, ExitSite};
-use crate::abi::layout::namespace_block;
+use crate::abi::layout::{EntryCheck, namespace_block};
 use crate::ffi::CodeObject;
 
 /// What a unit tells its owner.
@@ -84,12 +84,31 @@ impl Unit {
         std::ptr::from_ref(self) as u64
     }
 
-    /// Conditions of entering that concern the function's own code: no tool watches it alone.
-    pub fn entry_checks(&self) -> Vec<crate::abi::layout::EntryCheck> {
-        match self.functions.first() {
-            // SAFETY: the unit keeps the code object alive as long as its machine code exists.
-            Some(Some(own)) => unsafe { super::layout::entry_checks_of_code(own.code) },
-            _ => Vec::new(),
+    /// Conditions of entering that concern the code run by this unit, inlined and called code included: no
+    /// tool watches it alone.
+    pub fn entry_checks(&self) -> Vec<EntryCheck> {
+        let (mut codes, mut seen) = (Vec::new(), Vec::new());
+        self.add_codes(&mut codes, &mut seen);
+        codes
+            .into_iter()
+            // SAFETY: the unit and its callees keep the code objects alive as long as its machine code
+            // exists.
+            .flat_map(|code| unsafe { super::layout::entry_checks_of_code(code) })
+            .collect()
+    }
+
+    fn add_codes(&self, codes: &mut Vec<*mut CodeObject>, seen: &mut Vec<u64>) {
+        if seen.contains(&self.address()) {
+            return;
+        }
+        seen.push(self.address());
+        for function in self.functions.iter().flatten() {
+            if !codes.contains(&function.code) {
+                codes.push(function.code);
+            }
+        }
+        for callee in &self.callees {
+            callee.add_codes(codes, seen);
         }
     }
 

@@ -339,3 +339,55 @@ outer(3, 2)
     assert plain.returncode == jitted.returncode == 1
     assert plain.stderr == jitted.stderr
     assert "ZeroDivisionError" in plain.stderr
+
+
+@pytest.mark.native_required
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="sys.monitoring is new in 3.12")
+def test_native_code_is_entered_after_a_tool_was_used():
+    """The interpreter keeps data of tools with each code object from then on: they are no sign of a tool."""
+    monitoring = sys.monitoring
+    monitoring.use_tool_id(3, "test")
+    monitoring.set_events(3, monitoring.events.LINE)
+    (lambda: 0)()
+    monitoring.set_events(3, 0)
+    monitoring.free_tool_id(3)
+    namespace = harness.check(
+        """
+        def g(n):
+            total = 0
+            for i in range(n):
+                total += i * i
+            return total
+        def f(n):
+            return g(n) + 1
+        """,
+        ["5", "7"],
+    )
+    for name in ("f", "g"):
+        before = provider.native_calls(namespace["g"])
+        for _ in range(5):
+            namespace[name](6)
+        assert provider.native_calls(namespace["g"]) > before or name == "f", provider.explanation(namespace["g"])
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="sys.monitoring is new in 3.12")
+@pytest.mark.parametrize("name", ["leaf", "loop", "raises", "f"])
+def test_local_monitoring_of_each_function(name):
+    """Also where the function is inlined into native code of another, or called by it directly."""
+    monitoring = sys.monitoring
+
+    def record(function, *arguments):
+        lines = []
+        code = function.__globals__[name].__code__
+        monitoring.use_tool_id(3, "test")
+        monitoring.register_callback(3, monitoring.events.LINE, lambda code, line: lines.append(line))
+        monitoring.set_local_events(3, code, monitoring.events.LINE)
+        try:
+            function(*arguments)
+        finally:
+            monitoring.set_local_events(3, code, 0)
+            monitoring.register_callback(3, monitoring.events.LINE, None)
+            monitoring.free_tool_id(3)
+        return lines
+
+    compare(record)

@@ -1026,3 +1026,18 @@ def f(x):
             return 'float'
         case _:
             return 'other'
+# ==== two_versions_of_one_callee
+# call: 3, 'ab', [1.5, 2.5]
+# call: 4, 'ab', [1.5, 2.5]
+def g(values, factor):
+    total = factor
+    for value in values:
+        total = total + factor
+        if total == value:
+            return value
+    return total
+def f(n, text, numbers):
+    total = 0.0
+    for i in range(n):
+        total += g(numbers, i) + g(text, i) + g(range(i), 0.5) + g((i, n), i)
+    return total

@@ -21,6 +21,7 @@ use crate::passes::{self, pipeline};
 use crate::runtime::code_memory;
 use crate::runtime::namespaces::new_block;
 use crate::runtime::native_stack::{self, Waiting};
+use crate::runtime::stress;
 use crate::runtime::unit::{Assumption, Namespace, Unit, UnitFunction, UnitOwner, code_start};
 
 /// What one compilation gave.
@@ -140,8 +141,11 @@ pub fn compile(
         .any(|item| item.starts_with("clif"));
     let mut layout = engine.layout.as_ref().clone();
     layout.entry_checks.extend(unit.entry_checks());
+    let stressed = |mode: &str| engine.config.lists("stress", mode);
     let options = LowerOptions {
         keep_clif,
+        forced_exits: stressed("exit:all").then(stress::countdown_address),
+        check_references: stressed("refcheck"),
         ..LowerOptions::default()
     };
     let compiled = engine

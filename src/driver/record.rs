@@ -574,6 +574,11 @@ impl UnitOwner for Record {
             return;
         };
         *inner.exits.entry(site.reason).or_default() += 1;
+        if site.reason == ExitReason::Forced {
+            // Says nothing about the version.
+            unit.exits.set(unit.exits.get().saturating_sub(1));
+            return;
+        }
         if site.reason == ExitReason::EvalBreaker {
             return;
         }
@@ -596,10 +601,7 @@ impl UnitOwner for Record {
             }
         }
         let teaches = match site.reason {
-            ExitReason::NotSeen
-            | ExitReason::ColdBranch
-            | ExitReason::Overflow
-            | ExitReason::Forced => true,
+            ExitReason::NotSeen | ExitReason::ColdBranch | ExitReason::Overflow => true,
             ExitReason::TypeChanged
             | ExitReason::WideInt
             | ExitReason::ValueRange

@@ -88,6 +88,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
         itself: Option<FuncRef>,
     ) -> Result<(DeoptTable, Option<StackSlot>, FunctionBuilder<'b>), LowerError> {
         let mut emitter = Emitter::new(builder, layout, addresses);
+        emitter.check_references = options.check_references;
         let entry = emitter.builder.create_block();
         emitter
             .builder
@@ -242,8 +243,14 @@ impl<'a, 'b> Lowering<'a, 'b> {
         Ok(result)
     }
 
-    /// The block for leaving before the instruction.
+    /// The block for leaving before the instruction, which has had no effect yet.
     pub fn exit(&mut self, current: Current, reason: ExitReason) -> Result<Block, LowerError> {
+        if let Some(countdown) = self.options.forced_exits {
+            let state = current.instr.exit;
+            let forced =
+                self.leave_block(current, state, ExitKind::Exit, ExitReason::Forced, None)?;
+            self.emitter.count_down(countdown, forced);
+        }
         self.leave_block(current, current.instr.exit, ExitKind::Exit, reason, None)
     }
 

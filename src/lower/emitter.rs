@@ -31,6 +31,8 @@ pub struct Emitter<'a, 'b> {
     pub layout: &'a RuntimeLayout,
     /// Addresses.
     pub addresses: &'a dyn AddressProvider,
+    /// Test references wherever they are counted.
+    pub check_references: bool,
     regions: Regions,
     signatures: HashMap<(Vec<ir::Type>, Vec<ir::Type>), SigRef>,
     trampolines: HashMap<Support, SigRef>,
@@ -50,6 +52,7 @@ impl<'a, 'b> Emitter<'a, 'b> {
             builder,
             layout,
             addresses,
+            check_references: false,
             regions,
             signatures: HashMap::new(),
             trampolines: HashMap::new(),
@@ -104,6 +107,15 @@ impl<'a, 'b> Emitter<'a, 'b> {
         let next = self.builder.create_block();
         self.builder.ins().brif(condition, next, &[], target, &[]);
         self.builder.switch_to_block(next);
+    }
+
+    /// Counts a word of the runtime down and goes to `target` where it becomes 0.
+    pub fn count_down(&mut self, word: u64, target: Block) {
+        let word = self.address(word);
+        let count = self.load(Region::Runtime, I64, word, 0);
+        let less = self.builder.ins().iadd_imm_s(count, -1);
+        self.store(Region::Runtime, less, word, 0);
+        self.branch_unless(less, target);
     }
 
     /// Compares with a constant.

@@ -199,6 +199,9 @@ impl Lowering<'_, '_> {
             if self.function.value(id).repr == Repr::Bool {
                 value = self.emitter.builder.ins().uextend(I64, value);
             }
+            if self.function.value(id).repr == Repr::Boxed {
+                self.emitter.check_reference(value);
+            }
             let offset = 8 * (index as i32 + shift as i32);
             self.emitter.store(Region::Stack, value, place, offset);
         }

@@ -55,6 +55,11 @@ pub struct Options {
     /// Push a frame also before calls of compiled functions, so that the interpreter's chain of
     /// frames is complete at any time without the help of [`CompiledCode::call_sites`].
     pub frames_at_native_calls: bool,
+    /// Address of a word that every guard counts down before its test; where it reaches 0 the guard
+    /// leaves as if it had failed.
+    pub forced_exits: Option<u64>,
+    /// Test references wherever the code counts them.
+    pub check_references: bool,
 }
 
 /// A call in the body of another compiled function: the activation may need a frame while it waits

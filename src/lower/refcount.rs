@@ -15,6 +15,7 @@ use crate::abi::support::Support;
 impl Emitter<'_, '_> {
     /// Adds a reference.
     pub fn incref(&mut self, object: Value) {
+        self.check_reference(object);
         let offset = self.layout.refcount;
         if !self.layout.immortal {
             let count = self.load(Region::Refcount, I64, object, offset);
@@ -29,8 +30,16 @@ impl Emitter<'_, '_> {
         self.store(Region::Refcount, more, object, offset);
     }
 
+    /// Under `refcheck`: stops the process if this is not a live object.
+    pub fn check_reference(&mut self, object: Value) {
+        if self.check_references {
+            self.call_support_unit(Support::CheckReference, &[object]);
+        }
+    }
+
     /// Takes a reference away; the result is 0 (8 or 64 bits wide) iff it was the last.
     pub fn decref_count(&mut self, object: Value) -> Value {
+        self.check_reference(object);
         let offset = self.layout.refcount;
         let less = if self.layout.immortal {
             let count = self.load(Region::Refcount, I32, object, offset);

@@ -16,6 +16,7 @@ use crate::abi::deopt_table::{
     ExitKind, ExitState, FrameDescriptor, SlotDescriptor, Source, ValueDescriptor,
     VirtualDescriptor,
 };
+use crate::abi::exit_reason::ExitReason;
 use crate::ffi::{InterpreterFrame, ThreadState};
 
 /// `Support::ExitHandler`.
@@ -38,6 +39,12 @@ pub unsafe extern "C" fn exit_handler(
             std::process::abort()
         };
         let words = std::slice::from_raw_parts(words, state.words as usize);
+        if unit
+            .site(site)
+            .is_some_and(|site| site.reason == ExitReason::Forced)
+        {
+            super::stress::rearm();
+        }
         if native_frame.is_null() {
             super::native_stack::show_callers(thread);
         }

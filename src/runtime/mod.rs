@@ -11,6 +11,7 @@ pub mod layout;
 pub mod namespaces;
 pub mod native_stack;
 pub mod self_test;
+pub mod stress;
 pub mod testing;
 pub mod tracing;
 pub mod unit;
@@ -34,6 +35,7 @@ pub fn support_address(function: Support) -> usize {
         Support::PopFrame => exits::pop_frame as *const () as usize,
         Support::CallVector => exits::call_vector as *const () as usize,
         Support::DeallocFramed => exits::dealloc_framed as *const () as usize,
+        Support::CheckReference => stress::check_reference as *const () as usize,
         Support::CheckStack => frame::check_stack as *const () as usize,
         Support::RevalidateGlobals => exits::revalidate_globals as *const () as usize,
         // The others concern objects and numbers only.

@@ -135,7 +135,9 @@ def python(step, pythons):
 def stress(step, pythons):
     made = python_of(step, pythons)
     for mode in STRESS:
-        pytest(step, made, f"--stress={mode}")
+        # What is freed is filled, so that a reference of a dead object is noticed.
+        environment = {"PYTHONMALLOC": "debug"} if mode == "refcheck" else {}
+        pytest(step, made, f"--stress={mode}", **environment)
 
 
 def unpack_debian_python():

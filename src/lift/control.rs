@@ -574,7 +574,8 @@ impl Lifter<'_> {
             return Ok(());
         }
         if self.snapshot.is_none() {
-            self.capture();
+            // A conditional jump has popped its operand: guards leave to where it goes.
+            self.capture_at(target)?;
         }
         let mut args = Vec::new();
         for (slot, shape) in &slots {

@@ -179,6 +179,18 @@ impl Lifter<'_> {
         state
     }
 
+    /// Takes a snapshot of the abstract frame as the instruction at `offset` finds it.
+    pub(super) fn capture_at(&mut self, offset: u32) -> Step {
+        let code = &self.context.code;
+        let next = code
+            .instr_at(offset)
+            .map(|index| code.instrs[index].next)
+            .ok_or_else(|| self.refuse("internal: a jump between instructions"))?;
+        let state = self.state_at(offset, next);
+        self.mark_snapshot(state);
+        Ok(())
+    }
+
     /// Makes a frame state the one that guards leave to from here on.
     pub(super) fn mark_snapshot(&mut self, state: FrameStateId) {
         let origin = self.origin();

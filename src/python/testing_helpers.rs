@@ -1,6 +1,8 @@
 //! `_testing.call_helper` and `_testing.call_support`: what machine code calls, called from Python.
 
+use crate::abi::support::Support;
 use crate::runtime::helpers::testing;
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
@@ -28,4 +30,12 @@ pub(super) fn call_support<'py>(
     arguments: &Bound<'py, PyTuple>,
 ) -> PyResult<Bound<'py, PyAny>> {
     testing::call_support(name, arguments)
+}
+
+/// Address of a support function, for calls with words that are no objects.
+#[pyfunction]
+pub(super) fn support_address(name: &str) -> PyResult<usize> {
+    let row = Support::ALL.iter().find(|row| row.name() == name);
+    row.map(|row| crate::runtime::support_address(*row))
+        .ok_or_else(|| PyValueError::new_err(format!("there is no support function {name:?}")))
 }

@@ -87,6 +87,11 @@ CALLS = 12
 MOST_EXITS = 6
 
 
+def unforced(exits):
+    """How often code left because it had to: a stress mode forces exits that say nothing."""
+    return sum(count for reason, count in exits.items() if reason != "forced")
+
+
 @pytest.mark.parametrize("name", FEATURES)
 def test_runs_natively(name):
     source, call = FEATURES[name]
@@ -102,7 +107,7 @@ def test_runs_natively(name):
     after = provider.stats_of(function)
     explanation = provider.explanation(function)
     assert after["native_calls"] - before["native_calls"] >= CALLS, f"{source}\n{before}\n{after}\n{explanation}"
-    exits = sum(after["exits"].values()) - sum(before["exits"].values())
+    exits = unforced(after["exits"]) - unforced(before["exits"])
     assert exits <= MOST_EXITS, f"{exits} exits in {CALLS} calls\n{source}\n{after}\n{explanation}"
 
 

@@ -94,8 +94,6 @@ define_support! {
         "List, item (a reference is added): appends, growing the list; 0, or -1 with MemoryError.";
     ListPopLast "list_pop_last" (W) W
         "A list that is not empty: `list.pop()`, shrinking its storage; the item, owned.";
-    CheckReference "check_reference" (W) N
-        "An object: stops the process with a message if it is no live one (stress mode `refcheck`).";
     CheckStack "check_stack" (W) W
         "Thread state: refills the stack cell for the current thread; 1 if the C stack has room, else 0.";
     RevalidateGlobals "revalidate_globals" (W W) W
@@ -105,4 +103,6 @@ define_support! {
     FloatFloorDiv "float_floordiv" (F F) F "`a // b` of two floats by CPython's algorithm, b not 0.";
     FloatMod "float_mod" (F F) F "`a % b` of two floats by CPython's algorithm, b not 0.";
     FloatPow "float_pow" (F F) F "`a ** b` of two floats where the result is certain; nan where the interpreter must decide.";
+    CheckReference "check_reference" (W) N
+        "An object: stops the process with a message if it is no live one (stress mode `refcheck`).";
 }

@@ -13,4 +13,5 @@ pub mod options;
 pub mod profit;
 pub mod record;
 pub mod report;
+pub mod trial;
 pub mod world;

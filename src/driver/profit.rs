@@ -12,10 +12,8 @@ use crate::lift::{Lifted, NoteKind, Refusal};
 /// What a loop level multiplies by.
 const LOOP_WEIGHT: f64 = 10.0;
 
-/// Part of runtime calls in the estimate above which native code is tried against the interpreter.
-const DOUBTFUL: f64 = 0.1;
-
-/// Refuses what would not pay. True if it may not: then a trial decides.
+/// Refuses what would not pay. True if it may not: then a trial decides. Certain is a loop without
+/// runtime calls only: a short function may cost less than its call through machine code.
 pub fn check(lifted: &Lifted) -> Result<bool, Refusal> {
     let mut noted: HashMap<(u32, u32), (NoteKind, u32)> = HashMap::new();
     let mut worst: Option<(f64, u32, String)> = None;
@@ -44,7 +42,7 @@ pub fn check(lifted: &Lifted) -> Result<bool, Refusal> {
         }
     }
     if native >= runtime {
-        return Ok(runtime > native * DOUBTFUL);
+        return Ok(runtime > 0.0 || native < LOOP_WEIGHT);
     }
     let (offset, what) = worst.map_or((None, String::new()), |(_, offset, text)| {
         (Some(offset), text)

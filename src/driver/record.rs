@@ -15,7 +15,8 @@ use pyo3::prelude::*;
 
 use super::compile::{self, Compiled, Job};
 use super::engine;
-use super::observe::{class_of, int_class, observe};
+use super::observe::{class_of, int_class, is_of_class, observe};
+use super::trial::Trial;
 use super::world::{Callees, NativeVersion};
 use crate::abi::exit_reason::ExitReason;
 use crate::bytecode::CodeBytes;
@@ -39,21 +40,8 @@ const RETIRE_RATIO: f64 = 0.5;
 /// Exits before the ratio is looked at.
 const RETIRE_AFTER: u64 = 64;
 
-/// Calls of each kind in a trial.
-const TRIAL_CALLS: u32 = 8;
-/// Time after which a trial of long calls ends early.
-const TRIAL_NANOSECONDS: u64 = 50_000_000;
-/// Native time over interpreted time above which the interpreter wins.
-const TRIAL_LIMIT: f64 = 1.03;
-
-/// Times of calls by turns native and interpreted.
-#[derive(Clone, Copy, Default, Debug)]
-struct Trial {
-    calls: u32,
-    /// The quickest call of each kind seen so far would favour short calls: sums are compared.
-    native: u64,
-    interpreted: u64,
-}
+/// Slow entries after which native code is tried against the interpreter again (then 16 times as many).
+const SLOW_ENTRIES_PER_TRIAL: u64 = 32;
 
 /// Where a function stands.
 #[derive(Clone, PartialEq, Debug)]
@@ -112,7 +100,11 @@ pub struct Record {
     /// Never compile.
     pub never: Cell<bool>,
     /// Native against interpreted calls, while that is tried.
-    trial: Cell<Trial>,
+    trial: RefCell<Option<Trial>>,
+    /// Calls that the newest version's stub could not take.
+    slow_entries: Cell<u64>,
+    /// How many of them start the next trial.
+    next_trial_at: Cell<u64>,
     /// It has keyword-only, `*` or `**` parameters: the stub must not take calls as they come.
     pub binds_all_calls: Cell<bool>,
     /// Calls that entered native code (counted by exits and slow entries only where the stub cannot).
@@ -131,7 +123,9 @@ impl Record {
             threshold,
             strict,
             never: Cell::new(false),
-            trial: Cell::new(Trial::default()),
+            trial: RefCell::new(None),
+            slow_entries: Cell::new(0),
+            next_trial_at: Cell::new(SLOW_ENTRIES_PER_TRIAL),
             binds_all_calls: Cell::new(false),
             inner: RefCell::new(Inner {
                 verdict: Verdict::Waiting,
@@ -298,12 +292,34 @@ impl Record {
         inner.verdict = Verdict::Native;
         drop(inner);
         if doubtful && !self.binds_all_calls.get() {
-            self.trial.set(Trial::default());
-            dispatch::send_to_trial(entry);
+            self.start_trial(entry);
         } else if self.binds_all_calls.get() {
             dispatch::send_to_binder(entry);
         } else {
+            self.trial.replace(None);
             dispatch::send_to(entry, &unit);
+        }
+    }
+
+    fn start_trial(&self, entry: &EntryRecord) {
+        self.trial.replace(Some(Trial::default()));
+        dispatch::send_to_trial(entry);
+    }
+
+    /// A call took the slow entry: whether native code pays all the same is tried after some of them.
+    fn count_slow_entry(&self, entry: &EntryRecord) {
+        let count = self.slow_entries.get() + 1;
+        self.slow_entries.set(count);
+        if count < self.next_trial_at.get() || self.trial.borrow().is_some() {
+            return;
+        }
+        self.next_trial_at.set(16 * count);
+        let native = self
+            .inner
+            .try_borrow()
+            .is_ok_and(|inner| inner.verdict == Verdict::Native);
+        if native && self.threshold > 1 && !self.binds_all_calls.get() && entry.is_running() {
+            self.start_trial(entry);
         }
     }
 
@@ -434,27 +450,27 @@ fn busy() -> Refusal {
     }
 }
 
+/// Does a live argument fit the entry's check?
+fn accepts_object((ty, repr, range): &(Type, Repr, IntRange), object: &Bound<'_, PyAny>) -> bool {
+    *ty == Type::OBJECT
+        || is_of_class(object, *ty)
+            && match repr {
+                Repr::I64 if *range == IntRange::COMPACT => int_class(object) == IntClass::Compact,
+                Repr::I64 => matches!(int_class(object), IntClass::Compact | IntClass::Full),
+                Repr::U64 => int_class(object) != IntClass::Big && object.extract::<u64>().is_ok(),
+                _ => true,
+            }
+}
+
 impl Version {
     /// Do live arguments fit the entry's checks?
     fn accepts(&self, args: &[Option<Bound<'_, PyAny>>]) -> bool {
         let params = &self.compiled.params;
         params.len() == args.len()
-            && params.iter().zip(args).all(|((ty, repr, range), object)| {
-                let Some(object) = object else { return false };
-                if *ty == Type::OBJECT {
-                    return true;
-                }
-                class_of(object) == *ty
-                    && match repr {
-                        Repr::I64 if *range == IntRange::COMPACT => {
-                            int_class(object) == IntClass::Compact
-                        }
-                        Repr::I64 => {
-                            matches!(int_class(object), IntClass::Compact | IntClass::Full)
-                        }
-                        Repr::U64 => object.extract::<u64>().is_ok(),
-                        _ => true,
-                    }
+            && params.iter().zip(args).all(|(param, object)| {
+                object
+                    .as_ref()
+                    .is_some_and(|object| accepts_object(param, object))
             })
     }
 
@@ -508,30 +524,48 @@ impl EntryState for Record {
         })
     }
 
-    fn next_trial(&self) -> Option<usize> {
-        let trial = self.trial.get();
-        self.trial.set(Trial {
-            calls: trial.calls + 1,
-            ..trial
-        });
+    fn quick_fitting(
+        &self,
+        entry: &EntryRecord,
+        arguments: &[Borrowed<'_, '_, PyAny>],
+    ) -> Option<usize> {
+        self.count_slow_entry(entry);
+        if !engine::is_enabled() {
+            return None;
+        }
         let inner = self.inner.try_borrow().ok()?;
-        let version = inner.versions.first()?;
-        (trial.calls.is_multiple_of(2) && !version.stale.get())
-            .then(|| version.compiled.unit.entry.get())
+        let version = inner.versions.iter().find(|version| {
+            let params = &version.compiled.params;
+            params.len() == arguments.len()
+                && params
+                    .iter()
+                    .zip(arguments)
+                    .all(|(param, object)| accepts_object(param, object))
+        })?;
+        Some(version.compiled.unit.entry.get())
+    }
+
+    fn next_trial(&self) -> (Option<usize>, bool) {
+        let Some((native, timed)) = self.trial.borrow_mut().as_mut().map(Trial::next) else {
+            return (None, false);
+        };
+        let stub = || {
+            let inner = self.inner.try_borrow().ok()?;
+            let version = inner.versions.first()?;
+            (native && !version.stale.get()).then(|| version.compiled.unit.entry.get())
+        };
+        (stub(), timed)
     }
 
     fn tried(&self, entry: &EntryRecord, native: bool, nanoseconds: u64) {
-        let mut trial = self.trial.get();
-        if native {
-            trial.native += nanoseconds;
-        } else {
-            trial.interpreted += nanoseconds;
-        }
-        self.trial.set(trial);
-        let enough = trial.calls >= 2 * TRIAL_CALLS
-            || (trial.calls >= 4 && trial.native + trial.interpreted > TRIAL_NANOSECONDS);
-        if !enough {
+        let mut trial = self.trial.borrow_mut();
+        let Some(native_wins) = trial.as_mut().and_then(|t| t.tried(native, nanoseconds)) else {
             return;
+        };
+        let finished = trial.take();
+        drop(trial);
+        if let Some(finished) = finished {
+            Python::attach(|py| log(py, "trial", || format!("{}: {finished}", self.name)));
         }
         let Some(version) = self
             .inner
@@ -541,7 +575,7 @@ impl EntryState for Record {
         else {
             return;
         };
-        if trial.native as f64 <= trial.interpreted as f64 * TRIAL_LIMIT {
+        if native_wins {
             if !version.stale.get() {
                 dispatch::send_to(entry, &version.compiled.unit);
             }

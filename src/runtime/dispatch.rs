@@ -36,17 +36,21 @@ unsafe extern "C" fn try_both(
     // SAFETY: as required; the record is kept alive by a reference of its own, for the function may die
     // during its last call.
     unsafe {
-        std::rc::Rc::increment_strong_count(record);
-        let entry = std::rc::Rc::from_raw(record);
-        let turn = entry.state().next_trial();
-        let started = std::time::Instant::now();
-        let result = match turn {
+        let (turn, timed) = (*record).state().next_trial();
+        let call = |entry: &EntryRecord| match turn {
             Some(stub) => {
                 let stub: ffi::vectorcallfunc = std::mem::transmute(stub);
                 stub(callable, args, flags_and_count, names)
             }
             None => entry.interpret(callable, args, flags_and_count, names),
         };
+        if !timed {
+            return call(&*record);
+        }
+        std::rc::Rc::increment_strong_count(record);
+        let entry = std::rc::Rc::from_raw(record);
+        let started = std::time::Instant::now();
+        let result = call(&entry);
         let nanoseconds = started.elapsed().as_nanos() as u64;
         let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             let py = Python::assume_attached();
@@ -111,6 +115,9 @@ pub unsafe extern "C" fn slow_entry(
         if watched {
             return entry.interpret(callable, args, flags_and_count, names);
         }
+        if let Some(result) = enter_quickly(entry, callable, args, flags_and_count, names) {
+            return result;
+        }
         let chosen = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             let call = Call::from_vectorcall(py, callable, args, flags_and_count, names);
             entry.state().fitting(entry, &call)
@@ -135,5 +142,64 @@ pub unsafe extern "C" fn slow_entry(
             }
         }
         entry.interpret(callable, args, flags_and_count, names)
+    }
+}
+
+/// Flags of code with `*args` or `**kwargs`.
+const VARIADIC: std::ffi::c_int = 0x4 | 0x8;
+/// Parameters up to which a call is bound on the stack.
+const QUICK_PARAMETERS: usize = 8;
+
+/// A call without keywords, perhaps with defaults, of a version that takes it.
+///
+/// # Safety
+/// As `slow_entry`.
+unsafe fn enter_quickly(
+    entry: &EntryRecord,
+    callable: *mut PyObject,
+    args: *const *mut PyObject,
+    flags_and_count: usize,
+    names: *mut PyObject,
+) -> Option<*mut PyObject> {
+    // SAFETY: as required. The parameters are all positional, so the last defaults belong to the last
+    // parameters. The defaults tuple is kept alive: the body may replace the function's.
+    unsafe {
+        let count = flags_and_count & !(1_usize << (usize::BITS - 1));
+        let function = callable.cast::<ffi::PyFunctionObject>();
+        let code = (*function).func_code.cast::<crate::ffi::CodeObject>();
+        let wanted = (*code).co_argcount as usize;
+        let others = (*code).co_kwonlyargcount != 0 || (*code).co_flags & VARIADIC != 0;
+        if !names.is_null() || count > wanted || wanted > QUICK_PARAMETERS || others {
+            return None;
+        }
+        let mut words = [std::ptr::null_mut::<PyObject>(); QUICK_PARAMETERS];
+        std::ptr::copy_nonoverlapping(args, words.as_mut_ptr(), count);
+        let mut defaults = std::ptr::null_mut();
+        if count < wanted {
+            defaults = (*function).func_defaults;
+            if defaults.is_null() || ffi::PyTuple_CheckExact(defaults) == 0 {
+                return None;
+            }
+            let length = ffi::PyTuple_GET_SIZE(defaults) as usize;
+            for index in count..wanted {
+                let position = (index + length).checked_sub(wanted)?;
+                words[index] = ffi::PyTuple_GET_ITEM(defaults, position as isize);
+            }
+        }
+        let py = Python::assume_attached();
+        let mut arguments = [Bound::ref_from_ptr(py, &callable).as_borrowed(); QUICK_PARAMETERS];
+        for (argument, word) in arguments.iter_mut().zip(&words[..wanted]) {
+            *argument = Bound::ref_from_ptr(py, word).as_borrowed();
+        }
+        let stub = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            entry.state().quick_fitting(entry, &arguments[..wanted])
+        }));
+        let stub: ffi::vectorcallfunc = std::mem::transmute(stub.ok()??);
+        ffi::Py_XINCREF(defaults);
+        let outer = entry.retried.replace(words.as_ptr() as usize);
+        let result = stub(callable, words.as_ptr(), wanted, std::ptr::null_mut());
+        entry.retried.set(outer);
+        ffi::Py_XDECREF(defaults);
+        if entry.declined.replace(false) { None } else { Some(result) }
     }
 }

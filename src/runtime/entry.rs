@@ -60,9 +60,18 @@ pub trait EntryState: Any {
         None
     }
 
-    /// In a trial: the stub to call this time, or none to interpret.
-    fn next_trial(&self) -> Option<usize> {
+    /// As [`fitting`](Self::fitting) for the objects of all parameters, without learning from a miss.
+    fn quick_fitting(
+        &self,
+        _entry: &EntryRecord,
+        _arguments: &[Borrowed<'_, '_, PyAny>],
+    ) -> Option<usize> {
         None
+    }
+
+    /// In a trial: the stub to call this time, or none to interpret; and whether to time the call.
+    fn next_trial(&self) -> (Option<usize>, bool) {
+        (None, false)
     }
 
     /// In a trial: how long the call took. An exception is not set.
@@ -384,6 +393,11 @@ impl EntryRecord {
         // SAFETY: by the contract; a vectorcall function may be called with a further argument.
         self.target
             .set(unsafe { std::mem::transmute::<*const u8, Target>(target) });
+    }
+
+    /// Whether calls go to machine code or a trial, and are not counted.
+    pub fn is_running(&self) -> bool {
+        self.attached.get() && self.target.get() as usize != count_call as Target as usize
     }
 
     /// The vectorcall that runs the function in the interpreter.

@@ -29,10 +29,12 @@ pub fn check(lifted: &Lifted) -> Result<bool, Refusal> {
         }
     }
     let (mut native, mut runtime) = (0.0, 0.0);
+    let mut loops = false;
     for (index, (_, bytes, code)) in lifted.codes.iter().enumerate() {
         let _ = bytes;
         for instr in &code.instrs {
             let depth = loop_depth(code, instr.offset);
+            loops |= depth > 0;
             let weight = LOOP_WEIGHT.powi(depth.min(6) as i32);
             match noted.get(&(index as u32, instr.offset)) {
                 Some((NoteKind::RuntimeCall, cost)) => runtime += weight * f64::from(*cost),
@@ -42,7 +44,7 @@ pub fn check(lifted: &Lifted) -> Result<bool, Refusal> {
         }
     }
     if native >= runtime {
-        return Ok(runtime > 0.0 || native < LOOP_WEIGHT);
+        return Ok(runtime > 0.0 || !loops);
     }
     let (offset, what) = worst.map_or((None, String::new()), |(_, offset, text)| {
         (Some(offset), text)

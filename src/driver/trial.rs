@@ -8,16 +8,18 @@
 /// What a call through the C function of a Python function costs beyond a call that the interpreter
 /// enters by itself: a trial interprets the first way, a function left alone is called the second way.
 const ENTRY_NANOSECONDS: u64 = 30;
+/// The same for a recursive call within a timed one, which also passes through the trial.
+const NESTED_NANOSECONDS: u64 = 60;
 /// Time after which a trial of long calls ends early.
 const LONG_NANOSECONDS: u64 = 50_000_000;
 /// Calls of each side that are enough then.
 const LONG_CALLS: usize = 4;
 /// Calls of each side, and the ratio native / interpreted below or above which that is enough.
-const STAGES: [(usize, f64, f64); 3] = [(32, 0.8, 1.25), (64, 0.9, 1.1), (128, EVEN, EVEN)];
+const STAGES: [(usize, f64, f64); 3] = [(32, 0.6, 1.6), (64, 0.8, 1.2), (128, EVEN, EVEN)];
 /// The ratio that decides in the end: without a gain the interpreter is preferred.
 const EVEN: f64 = 0.98;
 /// One call in so many is left out on each side.
-const OUTLIERS: usize = 8;
+const OUTLIERS: usize = 4;
 
 /// Times of the calls so far.
 #[derive(Clone, Default, Debug)]
@@ -50,7 +52,7 @@ impl Trial {
             self.native.push(nanoseconds);
         } else {
             self.interpreted
-                .push(nanoseconds.saturating_sub(ENTRY_NANOSECONDS * (1 + nested)));
+                .push(nanoseconds.saturating_sub(ENTRY_NANOSECONDS + NESTED_NANOSECONDS * nested));
         }
         let calls = self.native.len().min(self.interpreted.len());
         let total: u64 = self.native.iter().chain(&self.interpreted).sum();
@@ -59,7 +61,8 @@ impl Trial {
         if stage.is_none() && !long {
             return None;
         }
-        let ratio = sum(&self.native, calls) as f64 / (sum(&self.interpreted, calls) as f64).max(1.0);
+        let ratio =
+            sum(&self.native, calls) as f64 / (sum(&self.interpreted, calls) as f64).max(1.0);
         let (low, high) = match stage {
             Some((_, low, high)) if !long => (*low, *high),
             _ => (EVEN, EVEN),
@@ -72,7 +75,10 @@ impl std::fmt::Display for Trial {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let calls = self.native.len().min(self.interpreted.len());
         let (native, plain) = (sum(&self.native, calls), sum(&self.interpreted, calls));
-        write!(f, "{calls} calls each: native {native} ns, interpreted {plain} ns")
+        write!(
+            f,
+            "{calls} calls each: native {native} ns, interpreted {plain} ns"
+        )
     }
 }
 
@@ -96,7 +102,7 @@ mod tests {
             let time = if turn {
                 native
             } else {
-                interpreted + 2 * ENTRY_NANOSECONDS
+                interpreted + ENTRY_NANOSECONDS + NESTED_NANOSECONDS
             };
             if let Some(result) = trial.tried(turn, time) {
                 return (result, trial.turns);

@@ -200,6 +200,10 @@ unsafe fn enter_quickly(
         let result = stub(callable, words.as_ptr(), wanted, std::ptr::null_mut());
         entry.retried.set(outer);
         ffi::Py_XDECREF(defaults);
-        if entry.declined.replace(false) { None } else { Some(result) }
+        if entry.declined.replace(false) {
+            None
+        } else {
+            Some(result)
+        }
     }
 }

@@ -546,7 +546,7 @@ impl EntryState for Record {
     }
 
     fn next_trial(&self) -> (Option<usize>, bool) {
-        let Some((native, timed)) = self.trial.borrow_mut().as_mut().map(Trial::next) else {
+        let Some((native, timed)) = self.trial.borrow_mut().as_mut().map(Trial::turn) else {
             return (None, false);
         };
         let stub = || {

@@ -34,7 +34,7 @@ pub struct Trial {
 impl Trial {
     /// Whether the next call is native, and whether it is to be timed. Calls within one that is timed go the
     /// same way: a recursive function is judged as a whole.
-    pub fn next(&mut self) -> (bool, bool) {
+    pub fn turn(&mut self) -> (bool, bool) {
         if let Some((native, nested)) = &mut self.running {
             *nested += 1;
             return (*native, false);
@@ -96,9 +96,9 @@ mod tests {
     fn run(native: u64, interpreted: u64) -> (bool, u32) {
         let mut trial = Trial::default();
         loop {
-            let (turn, timed) = trial.next();
+            let (turn, timed) = trial.turn();
             assert!(timed);
-            assert_eq!(trial.next(), (turn, false));
+            assert_eq!(trial.turn(), (turn, false));
             let time = if turn {
                 native
             } else {

@@ -181,9 +181,9 @@ unsafe fn enter_quickly(
                 return None;
             }
             let length = ffi::PyTuple_GET_SIZE(defaults) as usize;
-            for index in count..wanted {
-                let position = (index + length).checked_sub(wanted)?;
-                words[index] = ffi::PyTuple_GET_ITEM(defaults, position as isize);
+            let first = (count + length).checked_sub(wanted)?;
+            for (word, position) in words[count..wanted].iter_mut().zip(first..) {
+                *word = ffi::PyTuple_GET_ITEM(defaults, position as isize);
             }
         }
         let py = Python::assume_attached();

@@ -14,4 +14,5 @@ pub mod profit;
 pub mod record;
 pub mod report;
 pub mod trial;
+pub mod version;
 pub mod world;

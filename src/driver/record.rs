@@ -13,15 +13,16 @@ use std::rc::{Rc, Weak};
 
 use pyo3::prelude::*;
 
-use super::compile::{self, Compiled, Job};
+use super::compile::{self, Job};
 use super::engine;
-use super::observe::{class_of, int_class, is_of_class, observe};
+use super::observe::{class_of, int_class, observe};
 use super::trial::Trial;
+use super::version::{Version, accepts_object};
 use super::world::{Callees, NativeVersion};
 use crate::abi::exit_reason::ExitReason;
 use crate::bytecode::CodeBytes;
 use crate::feedback::{Fact, History, IntClass};
-use crate::hir::{IntRange, Repr, Type};
+use crate::hir::Type;
 use crate::lift::Refusal;
 use crate::runtime::dispatch;
 use crate::runtime::entry::{self, Call, EntryRecord, EntryState, Fitting};
@@ -52,16 +53,6 @@ pub enum Verdict {
     Native,
     /// It stays in the interpreter.
     Interpreted(Refusal),
-}
-
-/// Native code for some argument types.
-pub struct Version {
-    /// What was compiled.
-    pub compiled: Compiled,
-    /// What the arguments were.
-    args: Vec<Fact>,
-    /// An exit taught something: to be compiled again.
-    stale: Cell<bool>,
 }
 
 /// Mutable part of a record.
@@ -447,48 +438,6 @@ fn busy() -> Refusal {
         reason: BUSY.into(),
         offset: None,
         hint: String::new(),
-    }
-}
-
-/// Does a live argument fit the entry's check?
-fn accepts_object((ty, repr, range): &(Type, Repr, IntRange), object: &Bound<'_, PyAny>) -> bool {
-    *ty == Type::OBJECT
-        || is_of_class(object, *ty)
-            && match repr {
-                Repr::I64 if *range == IntRange::COMPACT => int_class(object) == IntClass::Compact,
-                Repr::I64 => matches!(int_class(object), IntClass::Compact | IntClass::Full),
-                Repr::U64 => int_class(object) != IntClass::Big && object.extract::<u64>().is_ok(),
-                _ => true,
-            }
-}
-
-impl Version {
-    /// Do live arguments fit the entry's checks?
-    fn accepts(&self, args: &[Option<Bound<'_, PyAny>>]) -> bool {
-        let params = &self.compiled.params;
-        params.len() == args.len()
-            && params.iter().zip(args).all(|(param, object)| {
-                object
-                    .as_ref()
-                    .is_some_and(|object| accepts_object(param, object))
-            })
-    }
-
-    fn accepts_facts(&self, args: &[Fact]) -> bool {
-        let params = &self.compiled.params;
-        params.len() == args.len()
-            && params.iter().zip(args).all(|((ty, repr, range), fact)| {
-                *ty == Type::OBJECT
-                    || (fact.ty == *ty
-                        && match repr {
-                            Repr::I64 if *range == IntRange::COMPACT => {
-                                fact.int <= IntClass::Compact
-                            }
-                            Repr::I64 => fact.int <= IntClass::Full,
-                            Repr::U64 => fact.int != IntClass::Big,
-                            _ => true,
-                        })
-            })
     }
 }
 

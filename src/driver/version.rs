@@ -1,0 +1,65 @@
+//! Native code of a function for some argument types, and which calls it takes.
+
+use std::cell::Cell;
+
+use pyo3::prelude::*;
+
+use super::compile::Compiled;
+use super::observe::{int_class, is_of_class};
+use crate::feedback::{Fact, IntClass};
+use crate::hir::{IntRange, Repr, Type};
+
+/// Native code for some argument types.
+pub struct Version {
+    /// What was compiled.
+    pub compiled: Compiled,
+    /// What the arguments were.
+    pub(super) args: Vec<Fact>,
+    /// An exit taught something: to be compiled again.
+    pub(super) stale: Cell<bool>,
+}
+
+/// Does a live argument fit the entry's check?
+pub fn accepts_object(
+    (ty, repr, range): &(Type, Repr, IntRange),
+    object: &Bound<'_, PyAny>,
+) -> bool {
+    *ty == Type::OBJECT
+        || is_of_class(object, *ty)
+            && match repr {
+                Repr::I64 if *range == IntRange::COMPACT => int_class(object) == IntClass::Compact,
+                Repr::I64 => matches!(int_class(object), IntClass::Compact | IntClass::Full),
+                Repr::U64 => int_class(object) != IntClass::Big && object.extract::<u64>().is_ok(),
+                _ => true,
+            }
+}
+
+impl Version {
+    /// Do live arguments fit the entry's checks?
+    pub fn accepts(&self, args: &[Option<Bound<'_, PyAny>>]) -> bool {
+        let params = &self.compiled.params;
+        params.len() == args.len()
+            && params.iter().zip(args).all(|(param, object)| {
+                object
+                    .as_ref()
+                    .is_some_and(|object| accepts_object(param, object))
+            })
+    }
+
+    pub fn accepts_facts(&self, args: &[Fact]) -> bool {
+        let params = &self.compiled.params;
+        params.len() == args.len()
+            && params.iter().zip(args).all(|((ty, repr, range), fact)| {
+                *ty == Type::OBJECT
+                    || (fact.ty == *ty
+                        && match repr {
+                            Repr::I64 if *range == IntRange::COMPACT => {
+                                fact.int <= IntClass::Compact
+                            }
+                            Repr::I64 => fact.int <= IntClass::Full,
+                            Repr::U64 => fact.int != IntClass::Big,
+                            _ => true,
+                        })
+            })
+    }
+}

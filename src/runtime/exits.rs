@@ -475,7 +475,7 @@ pub unsafe extern "C" fn call_vector(
             ffi::PyTuple_GET_SIZE(names) as usize
         };
         let positional = count as usize - keywords;
-        let _scope = frame::evaluation_scope(thread, 0);
+        let _scope = frame::evaluation_scope(thread, frame::levels_of_call(callable));
         ffi::PyObject_Vectorcall(
             callable,
             argv,

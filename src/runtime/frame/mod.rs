@@ -19,7 +19,7 @@
 //! Version differences live in `v3_11.rs` .. `v3_14.rs`, which all offer the same functions:
 //! `current_frame`, `set_current_frame`, `frame_words`, `initialise`, `set_next`,
 //! `set_raised`, `set_suspended`, `raising_unit`, `execute`, `clear_and_pop`,
-//! `recursion_remaining`, `add_c_units`.
+//! `recursion_remaining`, `add_c_units`, `levels_of_call`.
 //!
 //! Why no frame-evaluation hook: when the data stack has no room left the interpreter grows it by
 //! a hidden function. `data_stack.rs` does the same with the public arena allocator, so one path
@@ -58,7 +58,7 @@ pub use resume::{
 pub use stack_limit::{
     c_stack_is_exhausted, c_stack_is_low, c_stack_low_mark, check_stack, stack_cell_address,
 };
-pub use version::{SUPPORTED, current_frame, recursion_remaining};
+pub use version::{SUPPORTED, current_frame, levels_of_call, recursion_remaining};
 
 /// The thread state of the calling thread, as mirrored.
 ///

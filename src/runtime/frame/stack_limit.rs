@@ -93,9 +93,10 @@ pub fn stack_cell_address() -> u64 {
     STACK_CELL.as_ptr() as u64
 }
 
-/// Refills the stack cell for the current thread; whether its C stack has room for native code.
-pub fn check_stack(thread: *mut ThreadState) -> bool {
+/// `Support::CheckStack`: refills the stack cell for the current thread; 1 if its C stack has room for
+/// native code, else 0. (A whole word: of a `bool` only the low byte would be defined.)
+pub extern "C" fn check_stack(thread: *mut ThreadState) -> u64 {
     STACK_CELL[1].store(c_stack_low_mark() as u64, Ordering::Relaxed);
     STACK_CELL[0].store(thread as u64, Ordering::Relaxed);
-    !c_stack_is_low()
+    u64::from(!c_stack_is_low())
 }

@@ -6,7 +6,10 @@ use crate::ffi::{
     _PyEval_EvalFrameDefault, CodeObject, CodeUnit, FRAME_OWNED_BY_THREAD, FRAME_SPECIALS_SIZE,
     InterpreterFrame, ThreadState,
 };
-use pyo3::ffi::{Py_INCREF, PyFunctionObject, PyObject};
+use pyo3::ffi::{
+    METH_FASTCALL, Py_INCREF, Py_TYPE, PyCFunction_CheckExact, PyCFunction_GetFlags,
+    PyFunctionObject, PyMethodDescr_Type, PyMethodDescrObject, PyObject,
+};
 use std::ffi::c_int;
 use std::ptr::null_mut;
 
@@ -174,3 +177,22 @@ pub const EVALUATION_UNITS: c_int = 0;
 /// # Safety
 /// As `current_frame`.
 pub unsafe fn add_c_units(_thread: *mut ThreadState, _units: c_int) {}
+
+/// Levels that a call of this object through its vectorcall counts, and the interpreter's specialised
+/// call does not: those of C functions and methods that take an array go past the counter.
+///
+/// # Safety
+/// A live object, and the GIL is held.
+pub unsafe fn levels_of_call(callable: *mut PyObject) -> c_int {
+    // SAFETY: the exact class says which struct it is; the method table is static.
+    unsafe {
+        let flags = if PyCFunction_CheckExact(callable) != 0 {
+            PyCFunction_GetFlags(callable)
+        } else if Py_TYPE(callable) == &raw mut PyMethodDescr_Type {
+            (*(*callable.cast::<PyMethodDescrObject>()).d_method).ml_flags
+        } else {
+            return 0;
+        };
+        c_int::from(flags & METH_FASTCALL != 0)
+    }
+}

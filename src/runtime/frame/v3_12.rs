@@ -173,3 +173,11 @@ pub unsafe fn add_c_units(thread: *mut ThreadState, units: c_int) {
     // SAFETY: as required.
     unsafe { (*thread).c_recursion_remaining += units }
 }
+
+/// Levels that only a call through the vectorcall counts: C calls have a counter of their own.
+///
+/// # Safety
+/// None needed: reads nothing.
+pub unsafe fn levels_of_call(_callable: *mut PyObject) -> c_int {
+    0
+}

@@ -87,3 +87,11 @@ pub const EVALUATION_UNITS: c_int = 0;
 /// # Safety
 /// None needed: does nothing.
 pub unsafe fn add_c_units(_thread: *mut ThreadState, _units: c_int) {}
+
+/// Levels that only a call through the vectorcall counts: C calls have a counter of their own.
+///
+/// # Safety
+/// None needed: reads nothing.
+pub unsafe fn levels_of_call(_callable: *mut PyObject) -> c_int {
+    0
+}

@@ -283,11 +283,13 @@ fn make_unit(
     for (_, object) in function.pool.iter() {
         let object = world.objects[object.handle as usize].clone();
         objects.push(object.as_ptr());
-        for part in ["__code__", "__defaults__", "__kwdefaults__"] {
-            if let Ok(part) = object.getattr(part)
-                && !part.is_none()
-            {
-                keep.push(part.unbind());
+        if LiveWorld::is_function(&object) {
+            for part in ["__code__", "__defaults__", "__kwdefaults__"] {
+                if let Ok(part) = object.getattr(part)
+                    && !part.is_none()
+                {
+                    keep.push(part.unbind());
+                }
             }
         }
         if !object.is(&root) && !is_own_cell(&root, &object) {
@@ -402,7 +404,9 @@ impl<'a> Addresses<'a> {
         let mut parts = Vec::new();
         for (id, object) in function.pool.iter() {
             let object = world.objects[object.handle as usize].clone();
-            if let Ok(code) = object.getattr("__code__") {
+            if LiveWorld::is_function(&object)
+                && let Ok(code) = object.getattr("__code__")
+            {
                 let address = |name: &str| -> PyResult<u64> {
                     let value = object.getattr(name)?;
                     Ok(if value.is_none() {

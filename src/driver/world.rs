@@ -6,7 +6,9 @@
 use std::rc::Rc;
 
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyCode, PyDict, PyFunction, PyModule, PyString, PyTuple};
+use pyo3::types::{
+    PyBool, PyCFunction, PyCode, PyDict, PyFunction, PyList, PyModule, PyString, PyTuple, PyType,
+};
 
 use super::known::Known;
 use super::observe::{class_of, int_class, observe};
@@ -18,6 +20,7 @@ use crate::lift::{
     CalleeFacts, FunctionHandle, NativeSignature, ObjectFact, ObjectHandle, ObjectKind, Singleton,
     World,
 };
+use crate::runtime::entry::entry_of;
 use crate::runtime::unit::Unit;
 
 /// A compiled version of another function.
@@ -268,24 +271,46 @@ impl<'py, 'a> LiveWorld<'py, 'a> {
     }
 }
 
+/// A few letters for people. Nothing here may run Python code: neither a program's, nor signal handlers,
+/// whose exceptions would be lost (`repr` and `str` look for signals).
 fn short_text(object: &Bound<'_, PyAny>, ty: Type) -> String {
-    let simple = Type::NUMBER.union(Type::NONE);
-    let text = if ty.is_subset(simple) && int_class(object) != IntClass::Big {
+    let text = if ty == Type::BOOL {
         object
-            .repr()
-            .map(|text| text.to_string())
-            .unwrap_or_default()
-    } else if ty == Type::STR {
-        object
-            .cast::<PyString>()
-            .map(|text| text.to_string_lossy().into_owned())
-            .unwrap_or_default()
+            .cast::<PyBool>()
+            .map(|value| if value.is_true() { "True" } else { "False" }.to_owned())
+            .ok()
+    } else if ty == Type::NONE {
+        Some("None".to_owned())
+    } else if ty == Type::INT {
+        let small = object.extract::<i64>().map(|value| value.to_string());
+        small
+            .or_else(|_| object.extract::<u64>().map(|value| value.to_string()))
+            .ok()
+    } else if ty == Type::FLOAT {
+        let value = object.extract::<f64>();
+        value.map(|value| format!("{value:?}")).ok()
+    } else if let Ok(text) = object.cast::<PyString>() {
+        Some(text.to_string_lossy().into_owned())
+    } else if let Ok(class) = object.cast::<PyType>() {
+        class
+            .name()
+            .map(|name| name.to_string_lossy().into_owned())
+            .ok()
+    } else if let Ok(module) = object.cast::<PyModule>() {
+        module
+            .name()
+            .map(|name| name.to_string_lossy().into_owned())
+            .ok()
+    } else if LiveWorld::is_function(object)
+        || object.cast::<PyCFunction>().is_ok()
+        || is_method_of_class(object)
+    {
+        let name = object.getattr("__name__");
+        name.and_then(|name| name.extract::<String>()).ok()
     } else {
-        let name = object
-            .getattr("__name__")
-            .and_then(|name| name.extract::<String>());
-        name.unwrap_or_else(|_| ty.to_string())
+        None
     };
+    let text = text.unwrap_or_else(|| ty.to_string());
     text.chars()
         .filter(|c| c.is_alphanumeric() || "._-+<>".contains(*c))
         .take(40)
@@ -434,8 +459,16 @@ impl<'py> LiveWorld<'py, '_> {
         (globals, builtins)
     }
 
-    /// Is it a plain Python function (decorated or not)?
+    /// Is it a plain Python function (decorated or not)? Then its attributes can be read without running
+    /// a program's code.
     pub fn is_function(object: &Bound<'_, PyAny>) -> bool {
-        object.cast::<PyFunction>().is_ok()
+        // 3.11: a decorated function has another class.
+        object.cast::<PyFunction>().is_ok() || entry_of(object).is_some()
     }
+}
+
+/// A method of a builtin class, as found in the class.
+fn is_method_of_class(object: &Bound<'_, PyAny>) -> bool {
+    let append = object.py().get_type::<PyList>().getattr("append");
+    append.is_ok_and(|append| object.get_type().is(append.get_type()))
 }

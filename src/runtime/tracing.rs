@@ -82,7 +82,14 @@ pub fn tracing_active(py: Python<'_>, interpreter: &Interpreter) -> bool {
 fn foreign_tool_listens(py: Python<'_>) -> PyResult<bool> {
     let pending = PyErr::take(py);
     let ask = || -> PyResult<bool> {
-        let monitoring = py.import("sys")?.getattr("monitoring")?;
+        // SAFETY: the GIL is held; the result is borrowed. (An import could run a program's `__import__`.)
+        let monitoring = unsafe {
+            let object = pyo3::ffi::PySys_GetObject(c"monitoring".as_ptr());
+            Bound::from_borrowed_ptr_or_opt(py, object)
+        };
+        let Some(monitoring) = monitoring else {
+            return Ok(true);
+        };
         for tool in 0..USER_TOOLS {
             if tool == OWN_TOOL.load(Ordering::Relaxed)
                 || monitoring.call_method1("get_tool", (tool,))?.is_none()

@@ -601,3 +601,25 @@ def f(n):
         holder[0] = C(i)
         total += holder[0].run()
     return total
+# ==== globals_whose_attributes_run_code
+# call: 5
+class Meta(type):
+    def __getattribute__(cls, name):
+        log.append(('class', name))
+        return type.__getattribute__(cls, name)
+class Spy:
+    def __getattribute__(self, name):
+        log.append(('object', name))
+        return object.__getattribute__(self, name)
+class Traced(metaclass=Meta):
+    pass
+log = []
+spy, constant = Spy(), Spy()
+def g(x, spy=constant):
+    return x if spy is not Traced else 0
+def f(n):
+    total = 0
+    for i in range(n):
+        if spy is not None and Traced is not None:
+            total += g(i)
+    return total, list(log)

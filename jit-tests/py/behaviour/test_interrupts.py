@@ -98,7 +98,8 @@ for _ in range(3):
 signal.setitimer(signal.ITIMER_REAL, 0)
 inside = [item for item in seen if item[0] == 'f']
 assert inside, seen[:5]
-assert all(line in (1, 2, 3, 4, 5) for _, line, _ in inside), inside[:5]
+# RESUME stands on the line of the decorator: there a signal is served that came before the call.
+assert all(line in range(6) for _, line, _ in inside), inside[:5]
 print('ok')
 """
     )

@@ -198,6 +198,7 @@ pub const PIPELINE: &[&str] = &[
     "clean-params",
     "clean-cfg",
     "dead-code",
+    "quiet-calls",
     "idle-drops",
     "guard-elim",
     "simplify",

@@ -557,7 +557,7 @@ impl UnitOwner for Record {
             return;
         };
         *inner.exits.entry(site.reason).or_default() += 1;
-        if site.reason == ExitReason::Forced {
+        if matches!(site.reason, ExitReason::Forced | ExitReason::CalleeExited) {
             // Says nothing about the version.
             unit.exits.set(unit.exits.get().saturating_sub(1));
             return;

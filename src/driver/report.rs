@@ -208,10 +208,10 @@ fn line_dict(
 /// Whether the exit is a check of the code's own: not the interpreter's wish, nor an exception that the
 /// program raises anyway.
 fn is_guard(reason: ExitReason) -> bool {
-    use ExitReason::{CalleeLeft, EvalBreaker, Forced, Raised, Recursion};
+    use ExitReason::{CalleeExited, CalleeLeft, EvalBreaker, Forced, Raised, Recursion};
     !matches!(
         reason,
-        CalleeLeft | EvalBreaker | Forced | Raised | Recursion
+        CalleeExited | CalleeLeft | EvalBreaker | Forced | Raised | Recursion
     )
 }
 

@@ -5,9 +5,9 @@
 
 use smallvec::SmallVec;
 
-use super::effects::Effects;
+use super::effects::{Effects, Heaps};
 use super::frame_state::FrameState;
-use super::ids::{BlockId, CodeId, FrameStateId, InstrId, NamespaceId, ValueId};
+use super::ids::{BlockId, CalleeId, CodeId, FrameStateId, InstrId, NamespaceId, ValueId};
 use super::ops::Op;
 use super::pool::Pool;
 use super::types::{IntRange, Repr, Type};
@@ -225,6 +225,9 @@ pub struct Function {
     pub entry: BlockId,
     /// Representation of the value it returns.
     pub returns: Repr,
+    /// What a call of the function by itself writes, if it can run Python code only by leaving, after
+    /// which its native caller leaves too (`passes/quiet_calls.rs`).
+    pub quiet: Option<Heaps>,
 }
 
 impl Function {
@@ -243,6 +246,7 @@ impl Function {
             namespaces: Vec::new(),
             entry: BlockId::new(0),
             returns: Repr::Boxed,
+            quiet: None,
         };
         function.entry = function.add_block();
         function
@@ -436,7 +440,23 @@ impl Function {
         if instr.op == Op::KeepAlive && self.may_die_observably(instr.args[0]) {
             return Op::Decref.effects();
         }
+        if let (Op::CallNative(callee), Some(writes)) = (instr.op, self.quiet)
+            && self.calls_itself(callee)
+        {
+            return Effects {
+                writes,
+                runs_python: false,
+                ..instr.op.effects()
+            };
+        }
         instr.op.effects()
+    }
+
+    /// Is the callee the function itself?
+    pub fn calls_itself(&self, callee: CalleeId) -> bool {
+        self.callees
+            .get(callee.index())
+            .is_some_and(|row| row.handle.is_none())
     }
 
     /// Predecessors of every block of the layout, by block index.

@@ -11,6 +11,7 @@ mod tests;
 use std::collections::BTreeMap;
 
 use super::attributes::Attribute;
+use super::effects::Heaps;
 use super::frame_state::{FrameState, Slot, VirtualObject};
 use super::function::{
     Block, Callee, CodeInfo, Definition, Edge, Function, Instr, Origin, Terminator, Value,
@@ -226,6 +227,19 @@ impl Parser {
     fn declaration(&mut self, cursor: &mut Cursor<'_>) -> Result<()> {
         if cursor.eat_word("entry") {
             self.entry = Some(self.block_id(cursor)?);
+        } else if cursor.eat_word("quiet") {
+            let mut writes = Heaps::NONE;
+            while !cursor.at_end() {
+                let row = Heaps::NAMES
+                    .iter()
+                    .find(|(name, _)| cursor.starts_with(name));
+                let Some((name, heap)) = row else {
+                    return Err(cursor.unexpected("expected a heap"));
+                };
+                cursor.expect(name)?;
+                writes = writes.union(*heap);
+            }
+            self.function.quiet = Some(writes);
         } else if let Some(index) = cursor.eat_id(NamespaceId::PREFIX) {
             cursor.expect("=")?;
             let row = cursor.number()?;

@@ -40,6 +40,7 @@
 use std::fmt::Write as _;
 
 use super::attributes::Attribute;
+use super::effects::Heaps;
 use super::frame_state::{FrameState, Slot, VirtualObject};
 use super::function::{Block, CodeInfo, Edge, Function, Instr, Origin, Terminator};
 use super::ids::{BlockId, CalleeId, CodeId, FrameStateId, InstrId, NamespaceId, ValueId};
@@ -152,6 +153,13 @@ fn print_declarations(out: &mut String, function: &Function) {
             callee.returns.name()
         );
         line(out, &text);
+    }
+    if let Some(writes) = function.quiet {
+        let names = Heaps::NAMES
+            .iter()
+            .filter(|(_, heap)| heap.overlaps(writes));
+        let names: String = names.map(|(name, _)| format!(" {name}")).collect();
+        line(out, &format!("quiet{names}"));
     }
     for id in states {
         line(out, &print_frame_state(id, function.frame_state(id)));

@@ -7,7 +7,7 @@
 
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::types::{F64, I8, I64};
-use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Value};
+use cranelift_codegen::ir::{Block, InstBuilder, MemFlagsData, Value};
 
 use super::alias::Region;
 use super::context::{Current, Lowering, word_type};
@@ -16,7 +16,7 @@ use crate::abi::exit_reason::ExitReason;
 use crate::abi::helpers::HelperId;
 use crate::abi::support::Support;
 use crate::hir::attributes::CallShape;
-use crate::hir::{CalleeId, CodeId, Function, Instr, Op, Repr, ValueId};
+use crate::hir::{CalleeId, CodeId, Edge, Function, Instr, InstrId, Op, Repr, Terminator, ValueId};
 
 /// The bytecode the outermost frame is at while the instruction runs.
 pub fn outer_place(function: &Function, instr: &Instr) -> (CodeId, u32) {
@@ -240,9 +240,24 @@ impl Lowering<'_, '_> {
         if self.options.frames_at_native_calls {
             self.show_frame(current)?;
         }
+        let quiet = self.function.quiet.is_some() && self.function.calls_itself(callee);
         let deep = self.exit(current, ExitReason::Recursion)?;
-        self.emitter.check_stack(self.thread_state, deep);
-        let level = self.emitter.enter_recursion(self.thread_state, deep);
+        let next = self.emitter.builder.create_block();
+        let result = self
+            .emitter
+            .builder
+            .append_block_param(next, word_type(row.returns));
+        let level = if quiet {
+            let before = self.emitter.recursion_level(self.thread_state, deep);
+            if row.returns == self.function.returns {
+                self.leaf_returns(&current.instr.args, next)?;
+            }
+            self.emitter.check_stack_pointer(self.thread_state, deep);
+            self.emitter.take_recursion_level(self.thread_state, before)
+        } else {
+            self.emitter.check_stack(self.thread_state, deep);
+            self.emitter.enter_recursion(self.thread_state, deep)
+        };
         let mut arguments = vec![self.thread_state];
         arguments.extend(self.words(&current.instr.args)?);
         let parameters: Vec<_> = std::iter::once(I64)
@@ -266,19 +281,28 @@ impl Lowering<'_, '_> {
             return Err(LowerError::Unsupported("a call without value and status"));
         };
         let (value, status) = (*value, *status);
-        self.emitter.leave_recursion(self.thread_state, level);
         let left = self.emitter.cold_block();
-        let next = self.emitter.builder.create_block();
-        let result = self
-            .emitter
-            .builder
-            .append_block_param(next, word_type(row.returns));
-        self.emitter
-            .builder
-            .ins()
-            .brif(status, left, &[], next, &[value.into()]);
-
-        self.emitter.builder.switch_to_block(left);
+        if quiet {
+            // Nobody changed the counter, unless the callee left.
+            let back = self.emitter.builder.create_block();
+            self.emitter
+                .builder
+                .ins()
+                .brif(status, left, &[], back, &[]);
+            self.emitter.builder.switch_to_block(back);
+            self.emitter
+                .restore_recursion_level(self.thread_state, level);
+            self.emitter.builder.ins().jump(next, &[value.into()]);
+            self.emitter.builder.switch_to_block(left);
+            self.emitter.leave_recursion(self.thread_state, level);
+        } else {
+            self.emitter.leave_recursion(self.thread_state, level);
+            self.emitter
+                .builder
+                .ins()
+                .brif(status, left, &[], next, &[value.into()]);
+            self.emitter.builder.switch_to_block(left);
+        }
         let throw = self.throw(current)?;
         let raised = self.emitter.compare(IntCC::Equal, status, 2);
         self.emitter.branch_if(raised, throw);
@@ -291,6 +315,18 @@ impl Lowering<'_, '_> {
             Repr::Bool => Some(3),
         };
         match form {
+            // Anything may have run: what is known here need not hold any more.
+            _ if quiet => {
+                let object = match row.returns {
+                    Repr::F64 => {
+                        let flags = MemFlagsData::new();
+                        self.emitter.builder.ins().bitcast(I64, flags, value)
+                    }
+                    _ => value,
+                };
+                let after = self.after(current, ExitReason::CalleeExited, object)?;
+                self.emitter.builder.ins().jump(after, &[]);
+            }
             None => {
                 self.emitter.builder.ins().jump(next, &[value.into()]);
             }
@@ -300,7 +336,7 @@ impl Lowering<'_, '_> {
                     Repr::F64 => self.emitter.builder.ins().bitcast(I64, flags, value),
                     _ => value,
                 };
-                let after = self.after(current, object)?;
+                let after = self.after(current, ExitReason::CalleeLeft, object)?;
                 let form = self.emitter.constant(form);
                 let function = Support::UnboxResult;
                 let word = self.emitter.call_for_word(function, &[object, form], after);
@@ -317,6 +353,90 @@ impl Lowering<'_, '_> {
             Repr::Bool => self.emitter.builder.ins().ireduce(I8, result),
             _ => result,
         })
+    }
+
+    /// Where the function, called with these arguments, would return after a few tests of them: goes to
+    /// `next` with the result, without the call.
+    fn leaf_returns(&mut self, arguments: &[ValueId], next: Block) -> Result<(), LowerError> {
+        let function = self.function;
+        let mut block = function.block(function.entry);
+        let mut saved: Vec<(ValueId, Option<Value>)> = Vec::new();
+        let values: Result<Vec<Value>, LowerError> =
+            arguments.iter().map(|&id| self.value(id)).collect();
+        for (&param, value) in block.params.iter().zip(values?) {
+            saved.push((param, self.replace_value(param, Some(value))));
+        }
+        for _ in 0..MAX_LEAVES {
+            let Terminator::Branch {
+                condition,
+                then,
+                otherwise,
+            } = &block.terminator
+            else {
+                break;
+            };
+            let is_leaf = |edge: &Edge| {
+                let target = function.block(edge.block);
+                matches!(target.terminator, Terminator::Return(_))
+                    && is_simple(function, &target.instrs)
+                    && target.params.is_empty()
+            };
+            let (leaf, other, negated) = match (is_leaf(then), is_leaf(otherwise)) {
+                (true, false) => (then, otherwise, false),
+                (false, true) => (otherwise, then, true),
+                _ => break,
+            };
+            if !is_simple(function, &block.instrs) {
+                break;
+            }
+            self.simple_instrs(&block.instrs, &mut saved)?;
+            let condition = self.value(*condition)?;
+            let (quick, slow) = (
+                self.emitter.builder.create_block(),
+                self.emitter.builder.create_block(),
+            );
+            let (yes, no) = if negated {
+                (slow, quick)
+            } else {
+                (quick, slow)
+            };
+            self.emitter
+                .builder
+                .ins()
+                .brif(condition, yes, &[], no, &[]);
+            self.emitter.builder.switch_to_block(quick);
+            let target = function.block(leaf.block);
+            self.simple_instrs(&target.instrs, &mut saved)?;
+            let Terminator::Return(value) = target.terminator else {
+                return Err(LowerError::malformed("a leaf that does not return"));
+            };
+            let value = self.word(value)?;
+            self.emitter.builder.ins().jump(next, &[value.into()]);
+            self.emitter.builder.switch_to_block(slow);
+            block = function.block(other.block);
+            if !block.params.is_empty() {
+                break;
+            }
+        }
+        for (id, value) in saved.into_iter().rev() {
+            self.replace_value(id, value);
+        }
+        Ok(())
+    }
+
+    fn simple_instrs(
+        &mut self,
+        instrs: &[InstrId],
+        saved: &mut Vec<(ValueId, Option<Value>)>,
+    ) -> Result<(), LowerError> {
+        let function = self.function;
+        for &id in instrs {
+            let instr = function.instr(id);
+            let Some(result) = instr.result else { continue };
+            let value = self.instr(Current { id, instr })?;
+            saved.push((result, self.replace_value(result, value)));
+        }
+        Ok(())
     }
 
     /// `decref`: the object may die, and its death may run code.
@@ -345,4 +465,28 @@ impl Lowering<'_, '_> {
         self.emitter.builder.switch_to_block(next);
         Ok(None)
     }
+}
+
+/// Tests of arguments that are made before a call of the function by itself.
+const MAX_LEAVES: usize = 3;
+/// Instructions of each.
+const MAX_LEAF_LENGTH: usize = 8;
+
+/// Only arithmetic that cannot leave, and marks.
+fn is_simple(function: &Function, instrs: &[InstrId]) -> bool {
+    let is_silent = |id: &InstrId| {
+        let instr = function.instr(*id);
+        let effects = instr.op.effects();
+        let boxed = instr
+            .result
+            .is_none_or(|value| function.value(value).repr == Repr::Boxed);
+        matches!(instr.op, Op::Snapshot | Op::Poll)
+            || !(boxed
+                || effects.may_exit
+                || effects.may_raise
+                || effects.runs_python
+                || !effects.reads.is_empty()
+                || !effects.writes.is_empty())
+    };
+    instrs.len() <= MAX_LEAF_LENGTH && instrs.iter().all(is_silent)
 }

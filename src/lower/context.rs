@@ -99,6 +99,18 @@ impl<'a, 'b> Lowering<'a, 'b> {
             return Err(LowerError::malformed("a body without thread state"));
         };
         let exit_slot = emitter.stack_slot(1);
+        let is_loud = |id: &InstrId| {
+            let op = function.instr(*id).op;
+            op.effects().runs_python
+                && !matches!(op, Op::CallNative(callee) if function.calls_itself(callee))
+        };
+        let loud = || {
+            let mut blocks = function.layout.iter();
+            blocks.any(|&block| function.block(block).instrs.iter().any(is_loud))
+        };
+        if function.quiet.is_some() && loud() {
+            return Err(LowerError::malformed("a quiet function that runs code"));
+        }
         let runs_python = function.layout.iter().any(|&block| {
             let instrs = &function.block(block).instrs;
             instrs
@@ -205,6 +217,11 @@ impl<'a, 'b> Lowering<'a, 'b> {
             .ok_or_else(|| LowerError::malformed(format!("{id} is used before its definition")))
     }
 
+    /// Gives an HIR value another Cranelift value for a while; the one before.
+    pub fn replace_value(&mut self, id: ValueId, value: Option<Value>) -> Option<Value> {
+        std::mem::replace(&mut self.values[id.index()], value)
+    }
+
     /// The Cranelift value as a word.
     pub fn word(&mut self, id: ValueId) -> Result<Value, LowerError> {
         let value = self.value(id)?;
@@ -266,12 +283,17 @@ impl<'a, 'b> Lowering<'a, 'b> {
     }
 
     /// The block for leaving after the instruction with its result boxed.
-    pub fn after(&mut self, current: Current, result: Value) -> Result<Block, LowerError> {
+    pub fn after(
+        &mut self,
+        current: Current,
+        reason: ExitReason,
+        result: Value,
+    ) -> Result<Block, LowerError> {
         self.leave_block(
             current,
             current.instr.after,
             ExitKind::After,
-            ExitReason::CalleeLeft,
+            reason,
             Some(result),
         )
     }
@@ -393,6 +415,10 @@ impl<'a, 'b> Lowering<'a, 'b> {
         let Some(slot) = self.native_frame else {
             return;
         };
+        // A quiet function gets one from a callee that leaves only, and then leaves too.
+        if self.function.quiet.is_some() && !self.options.frames_at_native_calls {
+            return;
+        }
         let frame = self.emitter.slot_load(slot, 0);
         let (pop, next) = (
             self.emitter.builder.create_block(),
@@ -408,7 +434,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
     }
 
     /// Emits one instruction and gives its value.
-    fn instr(&mut self, current: Current) -> Result<Option<Value>, LowerError> {
+    pub fn instr(&mut self, current: Current) -> Result<Option<Value>, LowerError> {
         use Op::*;
         match current.instr.op {
             ConstI64(value) => Ok(Some(self.emitter.constant(value))),

@@ -21,6 +21,7 @@ pub mod licm;
 pub mod loop_unroll;
 pub mod ownership;
 pub mod pipeline;
+pub mod quiet_calls;
 pub mod range_checks;
 pub mod simplify;
 pub mod str_append;
@@ -47,6 +48,7 @@ pub const PASSES: &[&dyn Pass] = &[
     &licm::Licm,
     &loop_unroll::LoopUnroll,
     &ownership::Ownership,
+    &quiet_calls::QuietCalls,
     &range_checks::RangeChecks,
     &wrap_masked::WrapMasked,
     &simplify::Simplify,

@@ -173,7 +173,7 @@ define_helpers! {
     DeleteAttribute "delete_attribute" (B B) I INT {python} "`delattr(a, name)`; -1 if it raises.";
     LoadGlobal "load_global" (B B B) B OBJECT {python} "Globals, builtins, name: `LOAD_GLOBAL` with its NameError.";
     StoreGlobal "store_global" (B B B) I INT {python} "Globals, name, value: `STORE_GLOBAL`; -1 if it raises.";
-    BuildSlice "build_slice" (B B B) B OTHER {raise} "`slice(a, b, c)`.";
+    BuildSlice "build_slice" (B B B) B OTHER {python} "`slice(a, b, c)`. Allocating it may start a collection on 3.11.";
     GetSlice "get_slice" (B B B) B OBJECT {python} "`a[b:c]`.";
     SetSlice "set_slice" (B B B B) I INT {python} "`a[b:c] = d`; operands a, b, c, d; -1 if it raises.";
     GetIter "get_iter" (B) B OBJECT {python} "`iter(a)` as GET_ITER does it.";
@@ -227,6 +227,7 @@ define_helpers! {
 
     // Native sequence helpers.
     ListGetSlice "list_get_slice" (B I I) B LIST {python} "`a[i:j]` of a list with both bounds already clamped to 0 <= i <= j <= len.";
+    NewRange "new_range" (I I I) B OTHER {raise} "`range(start, stop, step)`, step not 0.";
     ListContains "list_contains" (B B) O BOOL {python} "`b in a`: operands list, item; -1 if it raises.";
 }
 

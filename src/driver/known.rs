@@ -15,7 +15,6 @@ pub struct Known {
     kinds: HashMap<usize, ObjectKind>,
     classes: Vec<(Type, Py<PyAny>)>,
     sentinel: Py<PyAny>,
-    range: Py<PyAny>,
     enumerate: Py<PyAny>,
     zip: Py<PyAny>,
     /// Keeps the objects behind `kinds` alive.
@@ -31,7 +30,6 @@ impl Known {
             kinds: HashMap::new(),
             classes: Vec::new(),
             sentinel: crate::runtime::end_of_iteration(py)?,
-            range: get("range")?.unbind(),
             enumerate: get("enumerate")?.unbind(),
             zip: get("zip")?.unbind(),
             keep: Vec::new(),
@@ -139,7 +137,6 @@ impl Known {
             Singleton::True => pyo3::types::PyBool::new(py, true).to_owned().into_any(),
             Singleton::False => pyo3::types::PyBool::new(py, false).to_owned().into_any(),
             Singleton::Sentinel => self.sentinel.bind(py).clone(),
-            Singleton::Range => self.range.bind(py).clone(),
             Singleton::Enumerate => self.enumerate.bind(py).clone(),
             Singleton::Zip => self.zip.bind(py).clone(),
         }

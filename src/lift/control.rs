@@ -274,6 +274,10 @@ impl Lifter<'_> {
             self.block = way.block;
             self.frame = way.frame;
             self.snapshot = way.snapshot;
+            if self.snapshot.is_none() && !plans.is_empty() {
+                // Conversions that can fail leave to where the ways meet.
+                self.capture_at(offset)?;
+            }
             let mut args = Vec::new();
             for (slot, shape) in &plans {
                 let item = self.frame.slot(*slot).clone();

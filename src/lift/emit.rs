@@ -1,11 +1,13 @@
 //! Building blocks: instructions, constants, snapshots, guards, boxing.
 
+use std::rc::Rc;
+
 use crate::abi::exit_reason::ExitReason;
 use crate::abi::helpers::HelperId;
 use crate::feedback::{Fact, IntClass, Site};
 use crate::hir::attributes::{FloatBits, IntWidth};
 use crate::hir::{
-    FrameState, FrameStateId, IntRange, Op, Origin, Repr, Slot, Terminator, Type, ValueId,
+    BlockId, FrameState, FrameStateId, IntRange, Op, Origin, Repr, Slot, Terminator, Type, ValueId,
 };
 
 use super::item::{Item, Virtual, number_class};
@@ -213,8 +215,10 @@ impl Lifter<'_> {
     }
 
     fn exit_state(&mut self) -> Step<FrameStateId> {
-        self.snapshot
-            .ok_or_else(|| self.refuse("internal: a guard behind a side effect"))
+        self.snapshot.ok_or_else(|| {
+            let name = self.instr.opname;
+            self.refuse(format!("internal: a guard behind a side effect of {name}"))
+        })
     }
 
     /// The frame in which the current instruction raises: operands popped, and of the rest of the
@@ -272,7 +276,12 @@ impl Lifter<'_> {
                     state
                 }
             }
-            None => return Err(self.refuse("internal: an exit behind a side effect")),
+            None => {
+                let name = self.instr.opname;
+                return Err(self.refuse(format!(
+                    "internal: an exit behind a side effect of {name} ({text})"
+                )));
+            }
         };
         self.function.block_mut(self.block).terminator = Terminator::Exit { reason, state };
         Err(Stop::PathEnds)
@@ -347,17 +356,30 @@ impl Lifter<'_> {
     pub(super) fn value_of(&mut self, item: &Item) -> Step<ValueId> {
         match item {
             Item::Value(value) => Ok(*value),
-            Item::Virtual(object) => self.materialise(&object.clone()),
+            Item::Virtual(object) => {
+                let made = |row: &&(Rc<Virtual>, ValueId, BlockId)| {
+                    Rc::ptr_eq(&row.0, object) && row.2 == self.block
+                };
+                if let Some(row) = self.realised.iter().find(made) {
+                    return Ok(row.1);
+                }
+                let value = self.materialise(&object.clone())?;
+                self.realised.push((object.clone(), value, self.block));
+                // From here on every place that holds the pieces holds this object.
+                for slot in self.frame.locals.iter_mut().chain(&mut self.frame.stack) {
+                    slot.make_real(object, value);
+                }
+                Ok(value)
+            }
             Item::Null | Item::Maybe(..) => Err(self.refuse("internal: NULL used as a value")),
         }
     }
 
     fn materialise(&mut self, object: &Virtual) -> Step<ValueId> {
         let (class, args) = match object {
-            Virtual::Range { start, stop, step } => (
-                Singleton::Range,
-                vec![Item::Value(*start), Item::Value(*stop), Item::Value(*step)],
-            ),
+            Virtual::Range { start, stop, step } => {
+                return self.runtime(HelperId::NewRange, &[*start, *stop, *step]);
+            }
             Virtual::Enumerate {
                 count,
                 inner: Item::Virtual(inner),

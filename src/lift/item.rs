@@ -108,6 +108,13 @@ impl Item {
         }
     }
 
+    /// Puts the object itself where its pieces are.
+    pub fn make_real(&mut self, object: &Rc<Virtual>, value: ValueId) {
+        if matches!(self, Item::Virtual(held) if Rc::ptr_eq(held, object)) {
+            *self = Item::Value(value);
+        }
+    }
+
     /// Replaces a value wherever it occurs.
     pub fn substitute(&mut self, old: ValueId, new: ValueId) {
         match self {

@@ -280,6 +280,8 @@ struct Lifter<'a> {
     boxed: HashMap<ValueId, ValueId>,
     /// The number in an object, and the block where it was read.
     unboxed: HashMap<ValueId, (ValueId, BlockId)>,
+    /// Objects made from pieces, and the block where each was made.
+    realised: Vec<(Rc<item::Virtual>, ValueId, BlockId)>,
     /// What a constant object is.
     objects: HashMap<ValueId, ObjectFact>,
     /// The constant object of an unboxed constant.
@@ -326,6 +328,7 @@ impl<'a> Lifter<'a> {
             facts: HashMap::new(),
             boxed: HashMap::new(),
             unboxed: HashMap::new(),
+            realised: Vec::new(),
             objects: HashMap::new(),
             constants: HashMap::new(),
             params: HashMap::new(),
@@ -480,6 +483,9 @@ impl<'a> Lifter<'a> {
         for site in returns {
             self.block = site.block;
             self.snapshot = site.snapshot;
+            // Objects made on other ways are not known on this one.
+            self.frame.locals.clone_from(&site.locals);
+            self.frame.stack.clear();
             let value = self.convert(&site.item, repr, ty)?;
             for item in &site.locals {
                 self.release(item)?;

@@ -7,7 +7,7 @@ use crate::feedback::Fact;
 use crate::hir::{Op, Repr, Terminator, Type, ValueId};
 
 use super::control::Schedule;
-use super::item::Item;
+use super::item::{Item, Virtual};
 use super::{CACHED_COST, Lifter, NoteKind, ObjectFact, ObjectKind, Return, Singleton, Step};
 
 impl Lifter<'_> {
@@ -34,7 +34,13 @@ impl Lifter<'_> {
                 self.frame.stack.push(item);
             }
             Bytecode::StoreFast(slot) => {
-                let item = self.pop()?;
+                let mut item = self.pop()?;
+                if let Item::Virtual(object) = &item
+                    && !matches!(**object, Virtual::Range { .. })
+                {
+                    // An iterator that has a name has a state that others see.
+                    item = Item::Value(self.value_of(&item)?);
+                }
                 let old = std::mem::replace(&mut self.frame.locals[slot as usize], item);
                 self.release(&old)?;
             }

@@ -135,8 +135,6 @@ pub enum Singleton {
     False,
     /// What the `iter_next` helper returns at the end.
     Sentinel,
-    /// The class `range`.
-    Range,
     /// The class `enumerate`.
     Enumerate,
     /// The class `zip`.

@@ -275,6 +275,9 @@ def check(
         if collecting:
             gc.enable()
         program.close()
+    refused = provider.stats_of(jitted[function]).get("reason", "") if decorate else ""
+    # An error of the compiler that was caught is no crash, but a bug all the same.
+    assert not refused.startswith(("internal", "malformed")), f"{function}: {refused}\n{source}"
     if native and provider.native_support()[0]:
         assert provider.native_calls(jitted[function]) > 0, (
             f"{function} never ran natively:\n{source}\n{provider.explanation(jitted[function])}"

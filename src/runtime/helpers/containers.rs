@@ -22,6 +22,19 @@ c_functions! {
         ffi::PySlice_New(a, b, c)
     }
 
+    fn new_range(start: i64, stop: i64, step: i64) -> Object {
+        let arguments = [start, stop, step].map(|value| ffi::PyLong_FromLongLong(value));
+        let mut range = null_mut();
+        if arguments.iter().all(|argument| !argument.is_null()) {
+            let class: Object = (&raw mut ffi::PyRange_Type).cast();
+            range = ffi::PyObject_Vectorcall(class, arguments.as_ptr(), 3, null_mut());
+        }
+        for argument in arguments {
+            ffi::Py_XDECREF(argument);
+        }
+        range
+    }
+
     fn get_slice(a: Object, b: Object, c: Object) -> Object {
         let slice = ffi::PySlice_New(b, c, null_mut());
         if slice.is_null() {

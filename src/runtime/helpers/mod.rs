@@ -99,6 +99,7 @@ pub fn address(helper: HelperId) -> usize {
         LoadGlobal => namespaces::load_global,
         StoreGlobal => namespaces::store_global,
         BuildSlice => containers::build_slice,
+        NewRange => containers::new_range,
         GetSlice => containers::get_slice,
         SetSlice => containers::set_slice,
         GetIter => iteration::get_iter,

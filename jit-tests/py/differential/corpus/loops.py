@@ -678,3 +678,120 @@ def f(items):
     else:
         result = result, 'while else'
     return result
+# ==== iterator_zipped_with_itself
+# call: 7
+# call: 0
+# call: 3
+def f(n):
+    it = iter(range(n))
+    return list(zip(it, it))
+# ==== iterator_left_and_taken_up
+# call: 7
+# call: 0
+# call: 3
+def f(n):
+    it = iter(range(n)); s=0
+    for x in it:
+        s += x
+        if x == 3: break
+    for x in it:
+        s += 10*x
+    return s
+# ==== ranges_are_objects
+# call: 7
+# call: 0
+# call: 3
+def f(n):
+    a = range(n); b = range(n)
+    return a is b, a == b, a is a
+# ==== range_identity
+# call: 7
+# call: 0
+# call: 3
+def f(n):
+    r = range(n); t=[r, r]
+    return t[0] is t[1], r is t[0]
+# ==== iterator_under_two_names
+# call: 7
+# call: 0
+# call: 3
+def f(n):
+    it = iter([1,2,3,4]); jt = it
+    s = next(it)
+    for x in jt: s = s*10+x
+    return s, list(it)
+# ==== iterator_in_a_list
+# call: 7
+# call: 0
+# call: 3
+def f(n):
+    it = iter(range(n)); l=[it]
+    s=0
+    for x in it:
+        s+=x
+        if x==2: s+=sum(l[0])
+    return s
+# ==== two_iterators_of_equal_ranges
+# call: 7
+# call: 0
+# call: 3
+def f(n):
+    it = iter(range(n)); jt=iter(range(n))
+    s=0
+    for x in it:
+        for y in jt:
+            s+=x*y
+            if y>2: break
+    return s
+# ==== enumerate_left_and_taken_up
+# call: 7
+# call: 0
+# call: 3
+def f(n):
+    e = enumerate([5,6,7])
+    s=0
+    for i,x in e:
+        s+=i*x
+        if i==1: break
+    return s, list(e)
+# ==== zip_left_and_taken_up
+# call: 7
+# call: 0
+# call: 3
+def f(n):
+    z = zip([1,2,3],[4,5,6]); s=0
+    for a,b in z:
+        s+=a*b
+        break
+    return s, list(z)
+# ==== range_used_in_every_way
+# call: 7
+# call: 0
+# call: 3
+def f(n):
+    r = range(n)
+    s = 0
+    for i in r:
+        for j in r: s += i*j
+    return s, r, [r], len(r), r[1], 3 in r
+# ==== enumerate_with_two_names
+# call: [1, 2, 3, 4]
+def f(a):
+    e = g = enumerate(a)
+    s = []
+    for i, x in e:
+        s.append((i, x))
+        for j, y in g:
+            s.append((j, y))
+            break
+    return s, e is g
+# ==== returns_boxed_on_one_way_only
+# call: {}, 1000
+# call: {1000: 5}, 1000
+# call: {}, -5
+def f(memo, k):
+    if k < 2:
+        return k
+    if k not in memo:
+        memo[k] = k * 2
+    return memo[k]

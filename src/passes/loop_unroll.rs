@@ -6,8 +6,8 @@
 //! ```
 //!
 //! Only innermost loops that end by their own condition in the header, without calls, with few
-//! exits (each copy has its own, and exits are what makes compiling slow), and without a float that
-//! goes round: a chain of float additions is as fast as it can be. Copies compute exactly what the
+//! exits (each copy has its own, and exits are what makes compiling slow), and not those that are so small
+//! that they wait for a float that goes round. Copies compute exactly what the
 //! iterations do, in their order; the frame states of a copy name the copy's values. The eval breaker
 //! is polled once per unrolled iteration.
 
@@ -26,6 +26,8 @@ use crate::hir::{
 const LARGEST_BODY: usize = 24;
 /// Up to this size four iterations, else two.
 const SMALL_BODY: usize = 12;
+/// Up to this size a float that goes round is what an iteration waits for.
+const FLOAT_CHAIN: usize = 8;
 /// Ways out of an iteration; each is there once per copy.
 const MOST_EXITS: usize = 4;
 /// Blocks of an iteration.
@@ -130,7 +132,8 @@ impl Plan {
         let is_outside = |value: ValueId| is_outside(function, loops, id, value);
         let params = &function.block(header).params;
         let index = params.iter().position(|&param| param == counter)?;
-        if !is_outside(stop) || params.iter().any(|&p| function.value(p).repr == Repr::F64) {
+        let float_goes_round = params.iter().any(|&p| function.value(p).repr == Repr::F64);
+        if !is_outside(stop) {
             return None;
         }
         let step = step_of(function, latch, header, index, counter)?;
@@ -158,6 +161,9 @@ impl Plan {
         }
         let body = body_of(function, dominators, loops, id, header)?;
         let size = size_of(function, header, &body)?;
+        if float_goes_round && size <= FLOAT_CHAIN {
+            return None;
+        }
         Some(Plan {
             header,
             preheader,
@@ -168,7 +174,7 @@ impl Plan {
             index,
             stop,
             step,
-            factor: if size <= SMALL_BODY { 4 } else { 2 },
+            factor: if size <= SMALL_BODY && !float_goes_round { 4 } else { 2 },
         })
     }
 

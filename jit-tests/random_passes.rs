@@ -229,6 +229,9 @@ impl<'a> Machine<'a> {
                     self.fit(overflow, quotient)?
                 }
             }
+            Op::Reciprocal => i128::from(u64::MAX) / i128::from(a as u64).max(1),
+            Op::IntModBy => a - b * floor_div(a, b),
+            Op::IntDivBy => floor_div(a, b),
             Op::IntAnd | Op::U64And | Op::BoolAnd => a & b,
             Op::IntOr | Op::U64Or | Op::BoolOr => a | b,
             Op::IntXor | Op::U64Xor | Op::BoolXor => a ^ b,

@@ -213,6 +213,7 @@ pub const PIPELINE: &[&str] = &[
     "simplify",
     "gvn",
     "dead-code",
+    "invariant-division",
     "loop-rotate",
     "loop-unroll",
     "dead-code",

@@ -258,6 +258,9 @@ define_ops! {
     IntAbs(Overflow) "int_abs" [I] I (;) {exit} "`abs(a)`.";
     IntFloorDiv(DivMode) "int_floordiv" [I I] I (;) {exit} "`a // b`: floor.";
     IntMod(DivMode) "int_mod" [I I] I (;) {exit} "`a % b`: sign of the divisor.";
+    Reciprocal "reciprocal" [I] U (;) {} "`(2**64 - 1) // n` for n > 0, for `int_mod_by` and `int_div_by`; some number for other n.";
+    IntModBy "int_mod_by" [I I U] I (;) {} "`a % b` for a >= 0, b > 0; the third operand is the reciprocal of b.";
+    IntDivBy "int_div_by" [I I U] I (;) {} "`a // b` for a >= 0, b > 0; the third operand is the reciprocal of b.";
     IntPow "int_pow" [I I] I (;) {exit} "`a ** b`; leaves if b is negative or the result leaves 64 bits.";
     IntTrueDiv "int_truediv" [I I] F (;) {exit} "`a / b`; leaves if b is 0 or an operand is beyond 2**53 in size.";
     IntAnd "int_and" [I I] I (;) {} "`a & b`.";

@@ -455,8 +455,10 @@ impl<'a, 'b> Lowering<'a, 'b> {
             | GuardFalse(_) | GuardRange(_) | GuardIndex | GuardGlobals(_) | GuardFunction(_)
             | Poll => self.guard(current),
             IntAdd(_) | IntSub(_) | IntMul(_) | IntNeg(_) | IntAbs(_) | IntFloorDiv(_)
-            | IntMod(_) | IntPow | IntTrueDiv | IntAnd | IntOr | IntXor | IntNot | IntShl(_)
-            | IntShr(_) | IntCmp(_) => self.int(current).map(Some),
+            | IntMod(_) | Reciprocal | IntModBy | IntDivBy | IntPow | IntTrueDiv | IntAnd
+            | IntOr | IntXor | IntNot | IntShl(_) | IntShr(_) | IntCmp(_) => {
+                self.int(current).map(Some)
+            }
             U64Add | U64Sub | U64Mul | U64Shl | U64Shr | U64And | U64Or | U64Xor | U64Div
             | U64Mod | U64Cmp(_) => self.unsigned(current).map(Some),
             BoolNot | BoolAnd | BoolOr | BoolXor | IsSame | Select => self.bool(current).map(Some),

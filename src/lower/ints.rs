@@ -43,6 +43,10 @@ impl Lowering<'_, '_> {
             return self.int_unary(current, a);
         }
         let [a, b] = self.operands(current)?;
+        if let [_, _, reciprocal] = current.instr.args[..] {
+            let reciprocal = self.value(reciprocal)?;
+            return Ok(self.divide_by(current.instr.op == Op::IntModBy, a, b, reciprocal));
+        }
         Ok(match current.instr.op {
             Op::IntAdd(Never) => self.emitter.builder.ins().iadd(a, b),
             Op::IntSub(Never) => self.emitter.builder.ins().isub(a, b),
@@ -125,6 +129,16 @@ impl Lowering<'_, '_> {
     fn int_unary(&mut self, current: Current, a: Value) -> Result<Value, LowerError> {
         Ok(match current.instr.op {
             Op::IntNot => self.emitter.builder.ins().bnot(a),
+            Op::Reciprocal => {
+                // It may run for a divisor that is not used: no trap by 0.
+                let (zero, one) = (
+                    self.emitter.compare(IntCC::Equal, a, 0),
+                    self.emitter.constant(1),
+                );
+                let divisor = self.emitter.builder.ins().select(zero, one, a);
+                let all = self.emitter.constant(-1);
+                self.emitter.builder.ins().udiv(all, divisor)
+            }
             Op::IntNeg(Overflow::Never) => self.emitter.builder.ins().ineg(a),
             Op::IntAbs(Overflow::Never) => self.absolute(a),
             Op::IntNeg(Overflow::Checked) => {
@@ -210,6 +224,22 @@ impl Lowering<'_, '_> {
         let correct = self.wrong_sign(remainder, b);
         let correct = self.emitter.builder.ins().uextend(I64, correct);
         Ok(self.emitter.builder.ins().isub(quotient, correct))
+    }
+
+    /// Quotient or remainder of a in 0 .. 2**63-1 and b > 0. The product with the reciprocal is the quotient
+    /// or one less: the reciprocal is less than one too small, and a is below 2**64.
+    fn divide_by(&mut self, remainder: bool, a: Value, b: Value, reciprocal: Value) -> Value {
+        let quotient = self.emitter.builder.ins().umulhi(a, reciprocal);
+        let product = self.emitter.builder.ins().imul(quotient, b);
+        let rest = self.emitter.builder.ins().isub(a, product);
+        let more = IntCC::UnsignedGreaterThanOrEqual;
+        let more = self.emitter.builder.ins().icmp(more, rest, b);
+        if remainder {
+            let less = self.emitter.builder.ins().isub(rest, b);
+            return self.emitter.builder.ins().select(more, less, rest);
+        }
+        let next = self.emitter.builder.ins().iadd_imm_s(quotient, 1);
+        self.emitter.builder.ins().select(more, next, quotient)
     }
 
     fn int_mod(

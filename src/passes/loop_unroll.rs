@@ -174,7 +174,11 @@ impl Plan {
             index,
             stop,
             step,
-            factor: if size <= SMALL_BODY && !float_goes_round { 4 } else { 2 },
+            factor: if size <= SMALL_BODY && !float_goes_round {
+                4
+            } else {
+                2
+            },
         })
     }
 

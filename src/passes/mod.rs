@@ -17,6 +17,7 @@ pub mod guard_elim;
 pub mod gvn;
 pub mod hash;
 pub mod idle_drops;
+pub mod invariant_division;
 pub mod licm;
 pub mod loop_unroll;
 pub mod ownership;
@@ -45,6 +46,7 @@ pub const PASSES: &[&dyn Pass] = &[
     &guard_elim::GuardElim,
     &gvn::Gvn,
     &idle_drops::IdleDrops,
+    &invariant_division::InvariantDivision,
     &licm::Licm,
     &loop_unroll::LoopUnroll,
     &ownership::Ownership,

@@ -409,8 +409,8 @@ impl Scope {
             }
             Op::IntNeg(_) => range::neg(arg(0)),
             Op::IntAbs(_) => range::abs(arg(0)),
-            Op::IntFloorDiv(_) | Op::U64Div => range::floordiv(arg(0), arg(1))?,
-            Op::IntMod(_) | Op::U64Mod => range::modulo(arg(0), arg(1))?,
+            Op::IntFloorDiv(_) | Op::IntDivBy | Op::U64Div => range::floordiv(arg(0), arg(1))?,
+            Op::IntMod(_) | Op::IntModBy | Op::U64Mod => range::modulo(arg(0), arg(1))?,
             Op::IntPow => range::pow(arg(0), arg(1)),
             Op::IntAnd | Op::U64And | Op::BoolAnd => range::and(arg(0), arg(1)),
             Op::IntOr | Op::U64Or | Op::BoolOr => range::or(arg(0), arg(1)),

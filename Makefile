@@ -36,7 +36,7 @@ bench: .venv
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check $$(grep ^numpy scripts/requirements.txt)
 	.venv/bin/python benches/run.py
 	.venv/bin/python benches/costs.py
-	cargo bench
+	.venv/bin/python scripts/rust_benches.py
 
 fuzz: .venv
 	.venv/bin/python jit-tests/fuzz --until-stopped

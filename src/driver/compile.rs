@@ -17,7 +17,7 @@ use crate::hir::attributes::MathFunction;
 use crate::hir::{CalleeId, CodeId, Function, IntRange, NamespaceId, ObjectId, Repr, Type};
 use crate::lift::{self, Lifted, Note, Refusal, Request};
 use crate::lower::{AddressProvider, CODE_ALIGNMENT, Options as LowerOptions};
-use crate::passes::{self, pipeline};
+use crate::passes::pipeline;
 use crate::runtime::code_memory;
 use crate::runtime::namespaces::new_block;
 use crate::runtime::native_stack::{self, Waiting};
@@ -193,38 +193,6 @@ fn microseconds(since: Instant) -> f64 {
     since.elapsed().as_secs_f64() * 1e6
 }
 
-/// The passes of a compilation, in order; `pipeline` skips what the configuration switches off.
-pub const PIPELINE: &[&str] = &[
-    "clean-params",
-    "clean-cfg",
-    "dead-code",
-    "quiet-calls",
-    "idle-drops",
-    "guard-elim",
-    "simplify",
-    "gvn",
-    "wrap-masked",
-    "dead-code",
-    "range-checks",
-    "licm",
-    "bounds-hoist",
-    "licm",
-    "range-checks",
-    "simplify",
-    "gvn",
-    "dead-code",
-    "invariant-division",
-    "loop-rotate",
-    "loop-unroll",
-    "dead-code",
-    "dead-snapshots",
-    // What only the snapshots kept.
-    "dead-code",
-    "clean-cfg",
-    "ownership",
-    "str-append",
-];
-
 fn run_passes(
     engine: &Engine,
     function: &mut Function,
@@ -242,19 +210,19 @@ fn run_passes(
         .list("dump")
         .iter()
         .any(|item| item == "hir:all");
-    let names: Vec<&str> = PIPELINE
-        .iter()
-        .copied()
-        .filter(|name| passes::find(name).is_some())
-        .collect();
     if dump {
         eprintln!("; lifted\n{function}");
     }
-    let runs = pipeline::run(&names, function, &options, &mut |name, function| {
-        if dump {
-            eprintln!("; after {name}\n{function}");
-        }
-    })
+    let runs = pipeline::run(
+        pipeline::PIPELINE,
+        function,
+        &options,
+        &mut |name, function| {
+            if dump {
+                eprintln!("; after {name}\n{function}");
+            }
+        },
+    )
     .map_err(|error| refusal(format!("internal: {error}")))?;
     for run in runs {
         timing.push((run.pass, run.time.as_secs_f64() * 1e6));

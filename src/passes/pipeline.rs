@@ -9,6 +9,37 @@ use std::time::{Duration, Instant};
 use super::{Pass, find};
 use crate::hir::Function;
 
+/// The passes of a compilation, in order.
+pub const PIPELINE: &[&str] = &[
+    "clean-params",
+    "clean-cfg",
+    "dead-code",
+    "quiet-calls",
+    "idle-drops",
+    "guard-elim",
+    "simplify",
+    "gvn",
+    "wrap-masked",
+    "dead-code",
+    "range-checks",
+    "licm",
+    "bounds-hoist",
+    "licm",
+    "range-checks",
+    "simplify",
+    "gvn",
+    "dead-code",
+    "invariant-division",
+    "loop-unroll",
+    "dead-code",
+    "dead-snapshots",
+    // What only the snapshots kept.
+    "dead-code",
+    "clean-cfg",
+    "ownership",
+    "str-append",
+];
+
 /// What is checked after each pass; an error is returned with the pass's name.
 pub type Check = fn(&Function) -> Result<(), String>;
 
@@ -178,6 +209,14 @@ mod tests {
         let (name, result) = run_letters(&options);
         assert_eq!(name, "ab");
         assert_eq!(result.unwrap_err().to_string(), "invalid HIR after b: a b");
+    }
+
+    #[test]
+    fn the_pipeline_names_passes() {
+        assert_eq!(
+            lookup(PIPELINE).map(|passes| passes.len()),
+            Ok(PIPELINE.len())
+        );
     }
 
     #[test]

@@ -76,6 +76,16 @@ pub struct FrameDescriptor {
     pub stack: Vec<SlotDescriptor>,
 }
 
+/// The locals of an activation while it calls other code: what its frame shows meanwhile. The words own no
+/// references; they stay as they are until the call has returned.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ShownLocals {
+    /// `co_nlocalsplus` slots of the outermost frame.
+    pub locals: Vec<SlotDescriptor>,
+    /// Number of words. The first is no local: it is 0 until the frame shows them.
+    pub words: u32,
+}
+
 /// Where a value is when the code leaves.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Source {
@@ -170,6 +180,8 @@ pub struct DeoptTable {
     pub sites: Vec<ExitSite>,
     /// By state number.
     pub states: Vec<ExitState>,
+    /// By the number that machine code passes to `Support::ShowLocals`.
+    pub shown: Vec<ShownLocals>,
 }
 
 impl DeoptTable {

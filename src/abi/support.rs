@@ -73,6 +73,12 @@ define_support! {
         "Thread state, unit: pushes and links a frame of the unit's function (locals and stack empty) and returns it; NULL with an exception set if it cannot.";
     PopFrame "pop_frame" (W W) N
         "Thread state, frame: unlinks and frees what `push_frame` gave.";
+    ShowLocals "show_locals" (W W W W) N
+        "Unit, row of the deopt table's `shown`, words, frame that `push_frame` gave: puts objects for the locals into the frame's slots (free variables are there already).";
+    HideLocals "hide_locals" (W W W W) W
+        "The same, after the call (an exception may be set): empties the slots again. 1 if native code must leave behind the call, for somebody changed the locals in the frame or began to trace; else 0.";
+    MustLeave "must_leave" (W) W
+        "Unit: 1 if native code must leave behind a call for the reasons above; else 0.";
     CallVector "call_vector" (W W W W W) W
         "Thread state, callable, argv (argv[-1] may be overwritten), number of all arguments, names of the last ones or NULL: a vectorcall; an owned result, or NULL with an exception set.";
     Dealloc "dealloc" (W) N

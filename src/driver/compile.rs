@@ -8,6 +8,7 @@ use pyo3::ffi::PyObject;
 use pyo3::prelude::*;
 
 use super::engine::Engine;
+use super::onlookers;
 use super::profit;
 use super::world::{Callees, LiveWorld};
 use crate::abi::helpers::HelperId;
@@ -115,7 +116,11 @@ pub fn compile(
     run_passes(engine, &mut function, &mut timing)?;
     timing.push(("passes", microseconds(passes_started)));
     let lower_started = Instant::now();
-    let unit = make_unit(py, &mut world, &function, &job.owner)
+    let harmless = onlookers::harmless(&world, &function);
+    let onlookers_here = onlookers::calls_onlookers(&function, &harmless);
+    let onlooking = onlookers::onlooking_callees(&world, &function, onlookers_here);
+    let calls_onlookers = onlookers_here || onlooking.contains(&true);
+    let unit = make_unit(py, &mut world, &function, &job.owner, calls_onlookers)
         .map_err(|error| refusal(format!("internal: {error}")))?;
     let entry_params: Vec<(Type, Repr, IntRange)> = function
         .block(function.entry)
@@ -133,6 +138,11 @@ pub fn compile(
         (&engine.classes, &engine.trampolines),
         job.record,
     )
+    .map(|addresses| Addresses {
+        harmless,
+        onlooking,
+        ..addresses
+    })
     .map_err(|error| refusal(format!("internal: {error}")))?;
     let keep_clif = engine
         .config
@@ -146,6 +156,7 @@ pub fn compile(
         keep_clif,
         forced_exits: stressed("exit:all").then(stress::countdown_address),
         check_references: stressed("refcheck"),
+        locals_at_calls: true,
         ..LowerOptions::default()
     };
     let compiled = engine
@@ -169,6 +180,8 @@ pub fn compile(
             instruction: (addresses.code_start(site.code) + 2 * u64::from(site.offset)) as usize,
             unit: unit.address() as usize,
             frame_word: frame_word as isize,
+            shown: site.shown,
+            words: compiled.words as isize,
         });
         native_stack::remember(py, sites);
     }
@@ -246,6 +259,7 @@ fn make_unit(
     world: &mut LiveWorld<'_, '_>,
     function: &Function,
     owner: &Weak<dyn UnitOwner>,
+    calls_onlookers: bool,
 ) -> PyResult<Rc<Unit>> {
     let mut keep = Vec::new();
     let mut objects: Vec<*mut PyObject> = Vec::new();
@@ -313,9 +327,11 @@ fn make_unit(
         entry: Cell::new(0),
         keep,
         callees,
+        calls_onlookers,
         owner: RefCell::new(Some(owner.clone())),
         exits: Cell::new(0),
         entries: Box::new(Cell::new(0)),
+        codes: OnceCell::new(),
         code_keys: function.codes.iter().map(|info| info.function).collect(),
     }))
 }
@@ -340,6 +356,9 @@ struct Addresses<'a> {
     code_starts: Vec<u64>,
     code_object: u64,
     record: u64,
+    /// See `onlookers`.
+    harmless: Vec<bool>,
+    onlooking: Vec<bool>,
     /// Code, defaults and keyword defaults of the functions in the pool.
     parts: Vec<(ObjectId, [u64; 3])>,
 }
@@ -401,6 +420,8 @@ impl<'a> Addresses<'a> {
             code_starts,
             code_object: world.code_object(0)?.as_ptr() as u64,
             record,
+            harmless: Vec::new(),
+            onlooking: Vec::new(),
         })
     }
 }
@@ -427,6 +448,14 @@ impl AddressProvider for Addresses<'_> {
 
     fn object(&self, object: ObjectId) -> u64 {
         self.unit.objects[object.index()] as u64
+    }
+
+    fn ignores_frames(&self, object: ObjectId) -> bool {
+        self.harmless.get(object.index()).copied().unwrap_or(false)
+    }
+
+    fn looks_at_frames(&self, callee: CalleeId) -> bool {
+        self.onlooking.get(callee.index()).copied().unwrap_or(false)
     }
 
     fn function_parts(&self, function: ObjectId) -> [u64; 3] {

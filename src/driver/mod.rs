@@ -9,6 +9,7 @@ pub mod engine;
 pub mod known;
 pub mod listing;
 pub mod observe;
+pub mod onlookers;
 pub mod options;
 pub mod profit;
 pub mod record;

@@ -468,7 +468,7 @@ impl<'py> LiveWorld<'py, '_> {
 }
 
 /// A method of a builtin class, as found in the class.
-fn is_method_of_class(object: &Bound<'_, PyAny>) -> bool {
+pub fn is_method_of_class(object: &Bound<'_, PyAny>) -> bool {
     let append = object.py().get_type::<PyList>().getattr("append");
     append.is_ok_and(|append| object.get_type().is(append.get_type()))
 }

@@ -13,7 +13,7 @@ use crate::hir::{Callee, CalleeId, IntRange, Op, Repr, Type, ValueId};
 use super::item::{Form, Item, Virtual, join_form, number_class};
 use super::{
     Builtin, BuiltinClass, BuiltinMethod, CACHED_COST, CalleeFacts, DEFAULT_COST, Frame,
-    FunctionHandle, Lifter, NoteKind, ObjectFact, ObjectKind, Step,
+    FunctionHandle, Lifter, NoteKind, ONLOOKER_COST, ObjectFact, ObjectKind, Step,
 };
 
 /// Longest callee, in neutral operations, that is inlined.
@@ -161,7 +161,7 @@ impl Lifter<'_> {
         let cost = match self.ty(callable) {
             // Methods of builtin classes: called the same way by the interpreter.
             Type::OTHER | Type::BUILTIN if self.objects.contains_key(&callable) => DEFAULT_COST,
-            _ => CACHED_COST,
+            _ => ONLOOKER_COST,
         };
         self.note_cost(
             NoteKind::RuntimeCall,
@@ -178,7 +178,12 @@ impl Lifter<'_> {
             self.object_id(&names)
         });
         let op = Op::CallObject(CallShape { keywords });
+        // What is called may write to the caller's frame, or begin to trace.
+        let after = self.after_state();
         let result = self.emit_value(op, &operands, Type::OBJECT, Repr::Boxed)?;
+        if let Some(call) = self.function.defining_instr(result) {
+            self.function.instr_mut(call).after = Some(after);
+        }
         for value in operands {
             self.release(&Item::Value(value))?;
         }

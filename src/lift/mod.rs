@@ -150,6 +150,8 @@ pub fn lift(request: &Request<'_>, world: &mut dyn World) -> Result<Lifted, Refu
 const DEFAULT_COST: u32 = 3;
 /// What is lost where the interpreter has an inline cache, or calls without a new C frame.
 const CACHED_COST: u32 = 8;
+/// As above, for code that may look at frames: the locals must be boxed and shown.
+const ONLOOKER_COST: u32 = 25;
 
 /// Restarts only widen a finite lattice; the bound is a backstop.
 const MAX_RESTARTS: u32 = 40;

@@ -28,6 +28,18 @@ pub trait AddressProvider {
     /// The object of the function's pool.
     fn object(&self, object: ObjectId) -> u64;
 
+    /// Is calling the object of the pool unable to show anybody the frame it is called from?
+    fn ignores_frames(&self, object: ObjectId) -> bool {
+        let _ = object;
+        false
+    }
+
+    /// May the compiled function (or what it calls) call code that looks at frames?
+    fn looks_at_frames(&self, callee: CalleeId) -> bool {
+        let _ = callee;
+        false
+    }
+
     /// Code, defaults and keyword defaults that a Python function of the pool had when this was
     /// compiled; the unit keeps all three alive.
     fn function_parts(&self, function: ObjectId) -> [u64; 3];

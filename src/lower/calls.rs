@@ -7,16 +7,19 @@
 
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::types::{F64, I8, I64};
-use cranelift_codegen::ir::{Block, InstBuilder, MemFlagsData, Value};
+use cranelift_codegen::ir::{Block, InstBuilder, MemFlagsData, StackSlot, Value};
 
 use super::alias::Region;
 use super::context::{Current, Lowering, word_type};
 use super::error::LowerError;
+use super::exits::Shown;
 use crate::abi::exit_reason::ExitReason;
 use crate::abi::helpers::HelperId;
 use crate::abi::support::Support;
 use crate::hir::attributes::CallShape;
-use crate::hir::{CalleeId, CodeId, Edge, Function, Instr, InstrId, Op, Repr, Terminator, ValueId};
+use crate::hir::{
+    CalleeId, CodeId, Edge, Function, Instr, InstrId, IntRange, Op, Repr, Terminator, ValueId,
+};
 
 /// The bytecode the outermost frame is at while the instruction runs.
 pub fn outer_place(function: &Function, instr: &Instr) -> (CodeId, u32) {
@@ -39,7 +42,7 @@ impl Lowering<'_, '_> {
     }
 
     /// Makes sure that this activation has a frame, and says where in it we are.
-    fn show_frame(&mut self, current: Current) -> Result<(), LowerError> {
+    fn show_frame(&mut self, current: Current) -> Result<Value, LowerError> {
         let Some(slot) = self.native_frame else {
             return Err(LowerError::malformed(
                 "Python code runs where no frame is kept",
@@ -78,7 +81,7 @@ impl Lowering<'_, '_> {
         let place = self.instruction_address(current);
         let offset = self.emitter.layout.frame_instruction;
         self.emitter.store(Region::Runtime, place, frame, offset);
-        Ok(())
+        Ok(frame)
     }
 
     /// Puts values into the argument slot behind its free first word; gives their address.
@@ -198,7 +201,21 @@ impl Lowering<'_, '_> {
         let Some((&callable, arguments)) = current.instr.args.split_first() else {
             return Err(LowerError::malformed("a call of nothing"));
         };
-        self.show_frame(current)?;
+        let frame = self.show_frame(current)?;
+        let harmless = match self
+            .function
+            .defining_op(self.function.object_behind(callable))
+        {
+            Some(Op::ConstObject(object)) => self.emitter.addresses.ignores_frames(object),
+            _ => false,
+        };
+        let shown = match self.options.locals_at_calls && !harmless {
+            true => Some(self.store_locals(current)?),
+            false => None,
+        };
+        if let Some(shown) = shown {
+            self.show_locals(shown, frame);
+        }
         let callable = self.word(callable)?;
         let mut passed = Vec::new();
         for (index, &argument) in arguments.iter().enumerate() {
@@ -217,8 +234,15 @@ impl Lowering<'_, '_> {
             Support::CallVector,
             &[self.thread_state, callable, array, count, names],
         );
+        let leave = shown.map(|shown| self.hide_locals(shown, frame));
         let fail = self.throw(current)?;
         self.emitter.branch_unless(result, fail);
+        if let Some(leave) = leave
+            && current.instr.after.is_some()
+        {
+            let after = self.after(current, ExitReason::CalleeExited, result)?;
+            self.emitter.branch_if(leave, after);
+        }
         Ok(result)
     }
 
@@ -258,6 +282,15 @@ impl Lowering<'_, '_> {
             self.emitter.check_stack(self.thread_state, deep);
             self.emitter.enter_recursion(self.thread_state, deep)
         };
+        // A callee that looks at frames has the runtime show what is stored here.
+        let looks = self.options.locals_at_calls && self.emitter.addresses.looks_at_frames(callee);
+        let shown = match looks {
+            true => Some(self.store_locals(current)?),
+            false => None,
+        };
+        if let Some(shown) = shown {
+            self.shown_calls.insert(current.id, shown.row);
+        }
         let mut arguments = vec![self.thread_state];
         arguments.extend(self.words(&current.instr.args)?);
         let parameters: Vec<_> = std::iter::once(I64)
@@ -297,6 +330,9 @@ impl Lowering<'_, '_> {
             self.emitter.leave_recursion(self.thread_state, level);
         } else {
             self.emitter.leave_recursion(self.thread_state, level);
+            if let (Some(shown), Some(slot)) = (shown, self.native_frame) {
+                self.hide_after_native_call(current, (shown, slot), (value, status), row.returns)?;
+            }
             self.emitter
                 .builder
                 .ins()
@@ -306,6 +342,19 @@ impl Lowering<'_, '_> {
         let throw = self.throw(current)?;
         let raised = self.emitter.compare(IntCC::Equal, status, 2);
         self.emitter.branch_if(raised, throw);
+        let flags = MemFlagsData::new();
+        let object = match row.returns {
+            Repr::F64 => self.emitter.builder.ins().bitcast(I64, flags, value),
+            _ => value,
+        };
+        if !quiet {
+            // It may have left because somebody traces from now on.
+            let unit = self.emitter.addresses.unit();
+            let unit = self.emitter.address(unit);
+            let traced = self.emitter.call_support(Support::MustLeave, &[unit]);
+            let after = self.after(current, ExitReason::CalleeExited, object)?;
+            self.emitter.branch_if(traced, after);
+        }
         let form = match row.returns {
             // A boxed result is a result, however the callee came by it.
             Repr::Boxed | Repr::Ptr => None,
@@ -317,13 +366,6 @@ impl Lowering<'_, '_> {
         match form {
             // Anything may have run: what is known here need not hold any more.
             _ if quiet => {
-                let object = match row.returns {
-                    Repr::F64 => {
-                        let flags = MemFlagsData::new();
-                        self.emitter.builder.ins().bitcast(I64, flags, value)
-                    }
-                    _ => value,
-                };
                 let after = self.after(current, ExitReason::CalleeExited, object)?;
                 self.emitter.builder.ins().jump(after, &[]);
             }
@@ -331,11 +373,6 @@ impl Lowering<'_, '_> {
                 self.emitter.builder.ins().jump(next, &[value.into()]);
             }
             Some(form) => {
-                let flags = MemFlagsData::new();
-                let object = match row.returns {
-                    Repr::F64 => self.emitter.builder.ins().bitcast(I64, flags, value),
-                    _ => value,
-                };
                 let after = self.after(current, ExitReason::CalleeLeft, object)?;
                 let form = self.emitter.constant(form);
                 let function = Support::UnboxResult;
@@ -437,6 +474,59 @@ impl Lowering<'_, '_> {
             saved.push((result, self.replace_value(result, value)));
         }
         Ok(())
+    }
+
+    /// If a callee had the frame shown, its locals are taken out again.
+    fn hide_after_native_call(
+        &mut self,
+        current: Current,
+        (shown, slot): (Shown, StackSlot),
+        (value, status): (Value, Value),
+        returns: Repr,
+    ) -> Result<(), LowerError> {
+        let (hide, ended, next) = (
+            self.emitter.cold_block(),
+            self.emitter.cold_block(),
+            self.emitter.builder.create_block(),
+        );
+        let seen = self.emitter.load(Region::Stack, I64, shown.words_at, 0);
+        self.emitter.builder.ins().brif(seen, hide, &[], next, &[]);
+
+        self.emitter.builder.switch_to_block(hide);
+        let frame = self.emitter.slot_load(slot, 0);
+        let leave = self.hide_locals(shown, frame);
+        // With an exception it leaves anyhow; an object that the callee's exit gave is seen to below.
+        let returned = self.emitter.compare(IntCC::Equal, status, 0);
+        let returned = self.emitter.builder.ins().uextend(I64, returned);
+        let leave = self.emitter.builder.ins().band(leave, returned);
+        self.emitter
+            .builder
+            .ins()
+            .brif(leave, ended, &[], next, &[]);
+
+        self.emitter.builder.switch_to_block(ended);
+        let object = self.box_returned(value, returns)?;
+        let after = self.after(current, ExitReason::CalleeExited, object)?;
+        self.emitter.builder.ins().jump(after, &[]);
+        self.emitter.builder.switch_to_block(next);
+        Ok(())
+    }
+
+    /// An owned object for the value of a body.
+    fn box_returned(&mut self, value: Value, returns: Repr) -> Result<Value, LowerError> {
+        Ok(match returns {
+            Repr::Boxed => value,
+            Repr::I64 => self.emitter.box_i64(value, IntRange::I64),
+            Repr::U64 => self.emitter.call_support(Support::BoxU64, &[value]),
+            Repr::F64 => self.emitter.call_support(Support::BoxF64, &[value]),
+            Repr::Bool => {
+                let value = self.emitter.builder.ins().ireduce(I8, value);
+                let object = self.emitter.box_bool(value);
+                self.emitter.incref(object);
+                object
+            }
+            Repr::Ptr => return Err(LowerError::malformed("a raw pointer returned")),
+        })
     }
 
     /// `decref`: the object may die, and its death may run code.

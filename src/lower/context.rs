@@ -3,6 +3,8 @@
 //! Every HIR value becomes one Cranelift value: words for all representations but floats (`F64`)
 //! and bools (8 bits, 0 or 1). At calls, in frames and in results bools are words too.
 
+use std::collections::HashMap;
+
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{F64, I8, I64};
 use cranelift_codegen::ir::{
@@ -64,8 +66,20 @@ pub struct Lowering<'a, 'b> {
     ownership: Ownership,
     /// Ways out.
     pub exits: Exits,
+    /// Calls of compiled functions that may look at frames, and the row of the locals stored for them.
+    pub shown_calls: HashMap<InstrId, u32>,
     values: Vec<Option<Value>>,
     blocks: Vec<Option<Block>>,
+}
+
+/// Where an activation keeps what the runtime may ask for.
+pub struct Activation {
+    /// See [`Lowering::native_frame`].
+    pub frame: Option<StackSlot>,
+    /// See [`Lowering::exit_slot`].
+    pub words: StackSlot,
+    /// See [`Lowering::shown_calls`].
+    pub shown_calls: HashMap<InstrId, u32>,
 }
 
 /// The instruction being lowered.
@@ -86,7 +100,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
         options: &'a Options,
         builder: FunctionBuilder<'b>,
         itself: Option<FuncRef>,
-    ) -> Result<(DeoptTable, Option<StackSlot>, FunctionBuilder<'b>), LowerError> {
+    ) -> Result<(DeoptTable, Activation, FunctionBuilder<'b>), LowerError> {
         let mut emitter = Emitter::new(builder, layout, addresses);
         emitter.check_references = options.check_references;
         let entry = emitter.builder.create_block();
@@ -134,6 +148,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
             itself,
             ownership: analyze_exits(function),
             exits: Exits::default(),
+            shown_calls: HashMap::new(),
             values: vec![None; function.values.len()],
             blocks: vec![None; function.blocks.len()],
         };
@@ -143,7 +158,12 @@ impl<'a, 'b> Lowering<'a, 'b> {
         }
         let table = lowering.finish_exits()?;
         lowering.emitter.builder.seal_all_blocks();
-        Ok((table, native_frame, lowering.emitter.builder))
+        let activation = Activation {
+            frame: native_frame,
+            words: exit_slot,
+            shown_calls: lowering.shown_calls,
+        };
+        Ok((table, activation, lowering.emitter.builder))
     }
 
     /// Blocks in an order where definitions come before uses: reverse postorder.

@@ -12,11 +12,11 @@ use cranelift_codegen::ir::types::{F64, I64};
 use cranelift_codegen::ir::{Block, InstBuilder, MemFlagsData, Value};
 
 use super::alias::Region;
-use super::context::Lowering;
+use super::context::{Current, Lowering};
 use super::error::LowerError;
 use crate::abi::deopt_table::{
-    DeoptTable, ExitKind, ExitSite, ExitState, FrameDescriptor, SlotDescriptor, Source,
-    ValueDescriptor, VirtualDescriptor,
+    DeoptTable, ExitKind, ExitSite, ExitState, FrameDescriptor, ShownLocals, SlotDescriptor,
+    Source, ValueDescriptor, VirtualDescriptor,
 };
 use crate::abi::exit_reason::ExitReason;
 use crate::abi::support::Support;
@@ -77,6 +77,15 @@ pub struct Place {
     pub operand: u8,
 }
 
+/// Locals stored for the time of a call.
+#[derive(Clone, Copy)]
+pub struct Shown {
+    /// Row of the deopt table's `shown`.
+    pub row: u32,
+    /// Address of the words. The first is not 0 while the frame has the locals.
+    pub words_at: Value,
+}
+
 impl Lowering<'_, '_> {
     /// The cold block of a new exit site.
     pub fn exit_block(
@@ -113,6 +122,73 @@ impl Lowering<'_, '_> {
         });
         exits.shared[row].sites.push((block, site));
         block
+    }
+
+    /// Stores what the locals of the outermost frame are during a call. The words lie where exits have
+    /// theirs, for no exit is taken while the call runs.
+    pub fn store_locals(&mut self, current: Current) -> Result<Shown, LowerError> {
+        let state = current.instr.throw.or(current.instr.exit);
+        let Some(mut state) = state.map(|id| self.function.frame_state(id)) else {
+            return Err(LowerError::malformed("a call without a frame state"));
+        };
+        while let Some(parent) = state.parent {
+            state = self.function.frame_state(parent);
+        }
+        let mut words = Words::default();
+        let locals = state
+            .locals
+            .iter()
+            .map(|slot| self.slot(slot, None, &mut words, 1))
+            .collect::<Result<Vec<_>, _>>()?;
+        let words_at = self.store_words(&words, 1)?;
+        let hidden = self.emitter.constant(0);
+        self.emitter.store(Region::Stack, hidden, words_at, 0);
+        let row = self.exits.table.shown.len() as u32;
+        self.exits.table.shown.push(ShownLocals {
+            locals,
+            words: words.order.len() as u32 + 1,
+        });
+        Ok(Shown { row, words_at })
+    }
+
+    /// Puts the locals into the frame.
+    pub fn show_locals(&mut self, shown: Shown, frame: Value) {
+        let arguments = self.shown_arguments(shown, frame);
+        self.emitter
+            .call_support_unit(Support::ShowLocals, &arguments);
+    }
+
+    /// Takes them out again; whether to leave behind the call.
+    pub fn hide_locals(&mut self, shown: Shown, frame: Value) -> Value {
+        let arguments = self.shown_arguments(shown, frame);
+        self.emitter.call_support(Support::HideLocals, &arguments)
+    }
+
+    fn shown_arguments(&mut self, shown: Shown, frame: Value) -> [Value; 4] {
+        let unit = self.emitter.addresses.unit();
+        let unit = self.emitter.address(unit);
+        let row = self.emitter.constant(i64::from(shown.row));
+        [unit, row, shown.words_at, frame]
+    }
+
+    /// Stores the values behind the first `shift` words of the shared slot; gives its address.
+    fn store_words(&mut self, words: &Words, shift: u32) -> Result<Value, LowerError> {
+        let count = words.order.len() as u32 + shift;
+        let slot = self.exit_slot;
+        self.emitter.grow_slot(slot, count.max(1));
+        let place = self.emitter.slot_address(slot, 0);
+        for (index, &id) in words.order.iter().enumerate() {
+            let mut value = self.value(id)?;
+            if self.function.value(id).repr == Repr::Bool {
+                value = self.emitter.builder.ins().uextend(I64, value);
+            }
+            if self.function.value(id).repr == Repr::Boxed {
+                self.emitter.check_reference(value);
+            }
+            let offset = 8 * (index as i32 + shift as i32);
+            self.emitter.store(Region::Stack, value, place, offset);
+        }
+        Ok(place)
     }
 
     /// Emits every shared block and gives the finished table.
@@ -188,22 +264,9 @@ impl Lowering<'_, '_> {
             releases.push(words.of(value) + shift);
         }
         let count = words.order.len() as u32 + shift;
-        let slot = self.exit_slot;
-        self.emitter.grow_slot(slot, count.max(1));
-        let place = self.emitter.slot_address(slot, 0);
+        let place = self.store_words(&words, shift)?;
         if let Some(result) = key.result {
             self.emitter.store(Region::Stack, result, place, 0);
-        }
-        for (index, &id) in words.order.iter().enumerate() {
-            let mut value = self.value(id)?;
-            if self.function.value(id).repr == Repr::Bool {
-                value = self.emitter.builder.ins().uextend(I64, value);
-            }
-            if self.function.value(id).repr == Repr::Boxed {
-                self.emitter.check_reference(value);
-            }
-            let offset = 8 * (index as i32 + shift as i32);
-            self.emitter.store(Region::Stack, value, place, offset);
         }
         self.emitter.builder.ins().jump(way_out, &[site.into()]);
         Ok(ExitState {

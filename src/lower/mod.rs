@@ -32,7 +32,7 @@ pub mod trampolines;
 use std::time::{Duration, Instant};
 
 use cranelift_codegen::ir::{ExtFuncData, ExternalName, FuncRef, Signature, UserExternalName};
-use cranelift_codegen::ir::{StackSlot, UserFuncName, types::I64};
+use cranelift_codegen::ir::{UserFuncName, types::I64};
 use cranelift_codegen::isa::{self, OwnedTargetIsa, TargetIsa};
 use cranelift_codegen::settings::{self, Configurable};
 use cranelift_codegen::{Context, ir};
@@ -40,7 +40,7 @@ use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 
 use crate::abi::deopt_table::DeoptTable;
 use crate::abi::layout::RuntimeLayout;
-use crate::hir::{CodeId, Function, Op};
+use crate::hir::{CodeId, Function, InstrId, Op};
 
 pub use addresses::AddressProvider;
 pub use error::LowerError;
@@ -60,6 +60,8 @@ pub struct Options {
     pub forced_exits: Option<u64>,
     /// Test references wherever the code counts them.
     pub check_references: bool,
+    /// While code is called that may look at frames, the frame has the locals too.
+    pub locals_at_calls: bool,
 }
 
 /// A call in the body of another compiled function: the activation may need a frame while it waits
@@ -72,6 +74,8 @@ pub struct CallSite {
     pub code: CodeId,
     /// Code unit where that frame stands.
     pub offset: u32,
+    /// Row of the deopt table's `shown`: the locals stored for the time of the call.
+    pub shown: Option<u32>,
 }
 
 /// Sizes and times of one compilation.
@@ -103,6 +107,8 @@ pub struct CompiledCode {
     /// In functions that may run Python code: where the activation keeps its interpreter frame (a
     /// word, 0 if none), in bytes from the body's frame pointer.
     pub native_frame: Option<i32>,
+    /// Where the words of locals are that are stored during calls, likewise.
+    pub words: i32,
     /// Cranelift IR, if asked for.
     pub clif: Option<String>,
     /// The instructions, if asked for.
@@ -165,10 +171,10 @@ impl Compiler {
         let itself = Some(itself);
         let builder = FunctionBuilder::new(&mut self.context.func, &mut self.builder);
         let lowered = context::Lowering::run(function, layout, addresses, options, builder, itself);
-        let (exits, frame_slot) = match lowered {
-            Ok((exits, frame_slot, builder)) => {
+        let (exits, activation) = match lowered {
+            Ok((exits, activation, builder)) => {
                 builder.finalize(self.isa.frontend_config());
-                (exits, frame_slot)
+                (exits, activation)
             }
             Err(error) => {
                 // A half-filled builder context must not be used again.
@@ -187,7 +193,7 @@ impl Compiler {
         let body = self.finish(&mut blob, BODY, &mut assembly)?;
         timing.compile = start.elapsed();
         timing.body_bytes = blob.code.len();
-        let (call_sites, native_frame) = self.activation(function, body, frame_slot);
+        let (call_sites, native_frame, words) = self.activation(function, body, &activation);
 
         start = Instant::now();
         self.begin(&entry::signature(), STUB);
@@ -214,6 +220,7 @@ impl Compiler {
             exits,
             call_sites,
             native_frame,
+            words,
             clif: options.keep_clif.then_some(text),
             assembly: options.keep_assembly.then_some(assembly),
             timing,
@@ -268,10 +275,10 @@ impl Compiler {
         &self,
         function: &Function,
         body: u32,
-        slot: Option<StackSlot>,
-    ) -> (Vec<CallSite>, Option<i32>) {
-        let Some((compiled, slot)) = self.context.compiled_code().zip(slot) else {
-            return (Vec::new(), None);
+        activation: &context::Activation,
+    ) -> (Vec<CallSite>, Option<i32>, i32) {
+        let Some((compiled, slot)) = self.context.compiled_code().zip(activation.frame) else {
+            return (Vec::new(), None, 0);
         };
         let lines = compiled.buffer.get_srclocs_sorted();
         let mut sites = Vec::new();
@@ -279,23 +286,29 @@ impl Compiler {
             let line = lines
                 .iter()
                 .find(|line| line.start < call.ret_addr && call.ret_addr <= line.end);
-            let instr = line
+            let Some(number) = line
                 .filter(|line| !line.loc.is_default())
-                .and_then(|line| function.instrs.get(line.loc.bits() as usize));
+                .map(|line| line.loc.bits() as usize)
+            else {
+                continue;
+            };
+            let instr = function.instrs.get(number);
             if let Some(instr) = instr.filter(|instr| matches!(instr.op, Op::CallNative(_))) {
                 let (code, offset) = calls::outer_place(function, instr);
                 sites.push(CallSite {
                     return_offset: body + call.ret_addr,
                     code,
                     offset,
+                    shown: activation.shown_calls.get(&InstrId::new(number)).copied(),
                 });
             }
         }
-        let frame = compiled.buffer.frame_layout().and_then(|layout| {
+        let place = |slot| {
+            let layout = compiled.buffer.frame_layout()?;
             let offset = layout.stackslots.get(slot)?.offset;
             Some(offset as i32 - layout.frame_to_fp_offset as i32)
-        });
-        (sites, frame)
+        };
+        (sites, place(slot), place(activation.words).unwrap_or(0))
     }
 }
 

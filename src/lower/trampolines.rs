@@ -28,6 +28,8 @@ pub const PRESERVED: &[Support] = &[
     Support::ListAppend,
     Support::ListPopLast,
     Support::CheckStack,
+    Support::HideLocals,
+    Support::MustLeave,
     Support::RevalidateGlobals,
     Support::UnboxResult,
 ];

@@ -53,14 +53,30 @@ pub unsafe extern "C" fn exit_handler(
 }
 
 /// Objects made from words so far.
-struct Boxes<'a> {
+pub(super) struct Boxes<'a> {
     unit: &'a Unit,
     words: &'a [u64],
     /// One reference each is ours, dropped at the end.
     made: Vec<Option<*mut PyObject>>,
 }
 
-impl Boxes<'_> {
+impl<'a> Boxes<'a> {
+    pub(super) fn new(unit: &'a Unit, words: &'a [u64]) -> Boxes<'a> {
+        Boxes {
+            unit,
+            words,
+            made: vec![None; words.len()],
+        }
+    }
+
+    /// Drops what was made; the slots have references of their own.
+    pub(super) unsafe fn release(self) {
+        for object in self.made.into_iter().flatten() {
+            // SAFETY: one reference of each is ours.
+            unsafe { ffi::Py_DECREF(object) };
+        }
+    }
+
     /// A new reference to the object of a value; null with an exception set without memory.
     unsafe fn object(&mut self, value: &ValueDescriptor) -> *mut PyObject {
         // SAFETY: sources are those lowering wrote: boxed words hold live objects, object ids are of the
@@ -116,7 +132,7 @@ impl Boxes<'_> {
     }
 
     /// A new reference for a slot, null for NULL. `Err` with an exception set without memory.
-    unsafe fn slot(&mut self, slot: &SlotDescriptor) -> Result<*mut PyObject, ()> {
+    pub(super) unsafe fn slot(&mut self, slot: &SlotDescriptor) -> Result<*mut PyObject, ()> {
         // SAFETY: as in `object`.
         unsafe {
             let object = match slot {
@@ -273,11 +289,7 @@ unsafe fn leave(
         } else {
             None
         };
-        let mut boxes = Boxes {
-            unit,
-            words,
-            made: vec![None; words.len()],
-        };
+        let mut boxes = Boxes::new(unit, words);
         let mut filled: Vec<Filled> = Vec::with_capacity(state.frames.len());
         let mut failed = false;
         for descriptor in &state.frames {
@@ -296,6 +308,12 @@ unsafe fn leave(
                 }));
             }
             filled.push(Filled { locals, stack });
+        }
+        if super::onlookers::take_changed(native_frame) {
+            for (index, slot) in frame::own_slots(native_frame) {
+                let local = &mut filled[0].locals[index];
+                ffi::Py_XDECREF(std::mem::replace(local, ffi::Py_XNewRef(*slot)));
+            }
         }
         let made: Vec<*mut PyObject> = boxes.made.iter().flatten().copied().collect();
         if !failed && state.kind != ExitKind::Throw {

@@ -10,6 +10,7 @@ pub mod helpers;
 pub mod layout;
 pub mod namespaces;
 pub mod native_stack;
+pub mod onlookers;
 pub mod self_test;
 pub mod stress;
 pub mod testing;
@@ -33,6 +34,9 @@ pub fn support_address(function: Support) -> usize {
         Support::SlowEntry => dispatch::slow_entry as *const () as usize,
         Support::PushFrame => exits::push_frame as *const () as usize,
         Support::PopFrame => exits::pop_frame as *const () as usize,
+        Support::ShowLocals => onlookers::show_locals as *const () as usize,
+        Support::HideLocals => onlookers::hide_locals as *const () as usize,
+        Support::MustLeave => onlookers::must_leave as *const () as usize,
         Support::CallVector => exits::call_vector as *const () as usize,
         Support::DeallocFramed => exits::dealloc_framed as *const () as usize,
         Support::CheckReference => stress::check_reference as *const () as usize,

@@ -35,6 +35,10 @@ pub struct Waiting {
     pub unit: usize,
     /// Where the activation keeps its frame, in bytes from its frame pointer.
     pub frame_word: isize,
+    /// Row of the unit's `shown` locals, if the callee may look at frames.
+    pub shown: Option<u32>,
+    /// Where the words of those locals are, in bytes from its frame pointer.
+    pub words: isize,
 }
 
 /// `RuntimeLayout::native_pointer_cell`: the frame pointer of the activation that calls.
@@ -110,6 +114,10 @@ pub unsafe fn show_callers(thread: *mut ThreadState) {
                 return;
             }
             frame::set_instruction_address(*word, call.instruction as *mut u16);
+            if let Some(row) = call.shown {
+                let words = pointer.byte_offset(call.words).cast_mut().cast::<u64>();
+                super::onlookers::show(&*(call.unit as *const Unit), row, words, *word);
+            }
         }
     }
 }

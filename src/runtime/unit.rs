@@ -68,12 +68,16 @@ pub struct Unit {
     pub keep: Vec<Py<PyAny>>,
     /// Compiled functions called directly.
     pub callees: Vec<Rc<Unit>>,
+    /// Whether code that may look at frames is called from here, directly or by a callee.
+    pub calls_onlookers: bool,
     /// Who is told.
     pub owner: RefCell<Option<Weak<dyn UnitOwner>>>,
     /// Exits taken so far.
     pub exits: Cell<u64>,
     /// Calls through the entry stub, counted by it.
     pub entries: Box<Cell<u64>>,
+    /// Code objects of `functions` and of all callees.
+    pub codes: OnceCell<Vec<*mut CodeObject>>,
     /// Rows of the driver's function table, by `CodeId`.
     pub code_keys: Vec<u32>,
 }
@@ -87,14 +91,27 @@ impl Unit {
     /// Conditions of entering that concern the code run by this unit, inlined and called code included: no
     /// tool watches it alone.
     pub fn entry_checks(&self) -> Vec<EntryCheck> {
-        let (mut codes, mut seen) = (Vec::new(), Vec::new());
-        self.add_codes(&mut codes, &mut seen);
-        codes
-            .into_iter()
+        self.codes()
+            .iter()
             // SAFETY: the unit and its callees keep the code objects alive as long as its machine code
             // exists.
-            .flat_map(|code| unsafe { super::layout::entry_checks_of_code(code) })
+            .flat_map(|&code| unsafe { super::layout::entry_checks_of_code(code) })
             .collect()
+    }
+
+    /// Does a tool watch code run by this unit alone, as `entry_checks` ask?
+    pub fn is_watched(&self) -> bool {
+        // SAFETY: as in `entry_checks`; asked under the GIL.
+        let watched = |&code: &*mut CodeObject| unsafe { super::tracing::code_is_monitored(code) };
+        cfg!(Py_3_12) && self.codes().iter().any(watched)
+    }
+
+    fn codes(&self) -> &[*mut CodeObject] {
+        self.codes.get_or_init(|| {
+            let (mut codes, mut seen) = (Vec::new(), Vec::new());
+            self.add_codes(&mut codes, &mut seen);
+            codes
+        })
     }
 
     fn add_codes(&self, codes: &mut Vec<*mut CodeObject>, seen: &mut Vec<u64>) {

@@ -391,3 +391,120 @@ def test_local_monitoring_of_each_function(name):
         return lines
 
     compare(record)
+
+
+def test_tracer_switched_on_two_levels_down():
+    """All native callers leave, not only the one whose callee did it."""
+    source = """
+        import sys
+        events = []
+        def tracer(frame, event, argument):
+            if frame.f_code.co_name in ('f', 'g', 'middle'):
+                events.append((event, frame.f_code.co_name, frame.f_lineno, sorted(frame.f_locals)))
+            return tracer
+        def start():
+            frame = sys._getframe(1)
+            while frame is not None and frame.f_code.co_name in ('f', 'middle'):
+                frame.f_trace = tracer
+                frame = frame.f_back
+            sys.settrace(tracer)
+        def g(x):
+            return (x * 3 + 1) % 101
+        def middle(i, k):
+            total = 0
+            for j in range(k):
+                total += g(j) + i
+            if i == 2:
+                start()
+            return total
+        def f(n):
+            total = 0
+            for i in range(n):
+                total += middle(i, 3)
+                total = g(total)
+            sys.settrace(None)
+            return total
+    """
+    harness.check(source, ["5", "2"])
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="sys.monitoring is new in 3.12")
+@pytest.mark.parametrize("where", ["f", "middle", None])
+def test_monitoring_switched_on_by_a_callee(where):
+    """Events from then on; of all code, or of one function that is running natively."""
+    source = f"""
+        import sys
+        monitoring = sys.monitoring
+        lines = []
+        where = {where!r}
+        def watch(code, line):
+            if code.co_filename.startswith('<differential'):
+                lines.append((code.co_name, line))
+        def start():
+            monitoring.use_tool_id(3, 'test')
+            monitoring.register_callback(3, monitoring.events.LINE, watch)
+            if where:
+                monitoring.set_local_events(3, globals()[where].__code__, monitoring.events.LINE)
+            else:
+                monitoring.set_events(3, monitoring.events.LINE)
+        def stop():
+            if where:
+                monitoring.set_local_events(3, globals()[where].__code__, 0)
+            else:
+                monitoring.set_events(3, 0)
+            monitoring.register_callback(3, monitoring.events.LINE, None)
+            monitoring.free_tool_id(3)
+        def g(x):
+            return (x * 3 + 1) % 101
+        def middle(i, k):
+            total = 0
+            for j in range(k):
+                total += g(j) + i
+            if i == 2:
+                start()
+            return total
+        def f(n):
+            total = 0
+            for i in range(n):
+                total += middle(i, 3)
+                total = g(total)
+            if n > 2:
+                stop()
+            return total
+    """
+    harness.check(source, ["5", "2"])
+
+
+def test_locals_written_by_a_callee():
+    """From 3.13 on a write to `f_locals` of a running caller counts; before, it does not."""
+    harness.check(
+        """
+        import sys
+        def poke(depth, name, value):
+            sys._getframe(depth).f_locals[name] = value
+        def middle(i):
+            y = i * 3
+            if i == 3:
+                poke(1, 'y', 7)
+            if i == 4:
+                poke(2, 'half', 2.25)
+            if i == 5:
+                poke(2, 'text', 5)
+                poke(2, 'total', 'seven')
+            return y + 1
+        def f(n):
+            total = 0
+            half = 0.5
+            text = 'abc'
+            for i in range(n):
+                total += i
+                if i == 2:
+                    poke(1, 'total', 1000)
+                half = half * 1.5 + middle(i)
+                if i == 5:
+                    total = [total]
+                    break
+            return total, half, text
+        """,
+        ["4", "5", "6"],
+    )

@@ -20,7 +20,7 @@
 //!
 //! **Leaving** (`deopt`)
 //! * There is an exit state exactly if the op may exit, a throw state exactly if it may raise, an
-//!   `after` state exactly for `call_native`.
+//!   `after` state exactly for `call_native` (and maybe for `call_object`).
 //! * A frame state has as many locals as its code; its slots hold no pointer and no NULL constant;
 //!   parts of virtual objects are ints (the sequence boxed), conditions bools. `result` stands only in
 //!   the innermost frame of an `after` state.

@@ -51,7 +51,9 @@ mod version;
 #[path = "v3_14.rs"]
 mod version;
 
-pub use native::{pop_native_frame, push_native_frame, set_instruction, set_instruction_address};
+pub use native::{
+    own_slots, pop_native_frame, push_native_frame, set_instruction, set_instruction_address,
+};
 pub use resume::{
     CallResult, CellPolicy, ResumePoint, SuspendedCall, resume, resume_chain, throw, throw_chain,
 };

@@ -2,8 +2,9 @@
 //!
 //! Such a frame shows function, line and caller to `sys._getframe`, `warnings`, tracebacks and
 //! debuggers. Its locals are null (unbound) except the free variables: readers of `f_locals`
-//! dereference those without asking. When the activation leaves, the same frame is filled and
-//! run, so a frame object taken meanwhile stays the frame of the call.
+//! dereference those without asking. They are there only while code is called that may read them
+//! (`runtime::onlookers`). When the activation leaves, the same frame is filled and run, so a frame
+//! object taken meanwhile stays the frame of the call.
 //!
 //! A frame object that is still held when native code returns normally would keep unbound locals
 //! and the line of the last call. Native code that sees `frame_obj` set at its return should
@@ -12,7 +13,8 @@
 use super::{data_stack, version};
 use crate::ffi::{CO_FAST_FREE, CodeObject, InterpreterFrame, ThreadState};
 use pyo3::ffi::{
-    Py_DECREF, Py_INCREF, PyBytes_AS_STRING, PyFunctionObject, PyObject, PyTuple_GET_ITEM,
+    Py_DECREF, Py_INCREF, Py_XDECREF, PyBytes_AS_STRING, PyFunctionObject, PyObject,
+    PyTuple_GET_ITEM,
 };
 use std::ptr::null_mut;
 
@@ -77,21 +79,41 @@ pub unsafe fn set_instruction_address(frame: *mut InterpreterFrame, address: *mu
     }
 }
 
+/// Indices and places of the slots of all locals but free variables.
+///
+/// # Safety
+/// `frame` is a live native frame, and is so as long as the slots are used.
+pub unsafe fn own_slots(
+    frame: *mut InterpreterFrame,
+) -> impl Iterator<Item = (usize, *mut *mut PyObject)> {
+    // SAFETY: a frame has `co_nlocalsplus` slots, the free variables last.
+    unsafe {
+        let code = (*frame).f_code;
+        let slots = (&raw mut (*frame).localsplus).cast::<*mut PyObject>();
+        let count = (*code).co_nlocalsplus as usize - (*code).co_nfreevars as usize;
+        (0..count).map(move |index| (index, slots.add(index)))
+    }
+}
+
 /// Unlinks, clears and pops the frame of a native activation that returns or leaves by itself.
 /// Keeps a set exception.
 ///
 /// # Safety
 /// `frame` is the topmost native frame of the current thread, linked as current.
 pub unsafe fn pop_native_frame(thread: *mut ThreadState, frame: *mut InterpreterFrame) {
-    // SAFETY: as required. Without a frame object and free variables the frame owns two
+    // SAFETY: as required. Without a frame object and free variables the frame owns numbers and two
     // references only; the function and code survive in the caller's hands or die here, after
     // the frame is unlinked and popped.
     unsafe {
         version::set_current_frame(thread, (*frame).previous);
         let code = (*frame).f_code;
-        if !(*frame).frame_obj.is_null() || (*code).co_nfreevars != 0 {
+        let observed = !(*frame).frame_obj.is_null() || !(*frame).f_locals.is_null();
+        if observed || (*code).co_nfreevars != 0 {
             version::clear_and_pop(thread, frame);
             return;
+        }
+        for (_, slot) in own_slots(frame) {
+            Py_XDECREF(*slot);
         }
         #[cfg(not(Py_3_12))]
         let function = (*frame).f_func;

@@ -318,6 +318,30 @@ class FunctionMaker(Expressions):
             if self.values.chance(0.8):
                 self.scope.pop(name, None)
 
+    def for_(self, target, iterable, count, *names):
+        """The loop. Sometimes the iterable has a name, so that others see its state: inside and behind."""
+        iterator = None
+        if self.values.chance(0.12):
+            iterator = self.name("it")
+            iterable = self.values.pick([iterable, f"iter({iterable})"])
+            if iterable.startswith(("range(", "[", "(")) or self.values.chance(0.3):
+                self.emit(f"{iterator} = {iterable}")
+            else:
+                self.emit(f"{iterator} = {self.name('w')} = {iterable}")
+            iterable = iterator
+        self.emit(f"for {target} in {iterable}:")
+        if iterator and self.values.chance(0.4):
+            self.indent += 1
+            # What is no iterator is left as it is: a TypeError is an outcome like others.
+            taken = self.values.pick([f"next({iterator}, 0)", f"len([*{iterator}])", f"{iterator} is {iterator}"])
+            self.emit(f"{self.name('n')} = {taken}")
+            self.indent -= 1
+        self.loop_body(count, *names)
+        if iterator and self.values.chance(0.8):
+            left = self.name("n")
+            self.emit(f"{left} = len([*{iterator}])")
+            self.scope[left] = "int"
+
     def for_range(self):
         random_ = self.values.random
         count = random_.choice([1, 3, 5, 8, 12, 12, 30, 200])
@@ -340,8 +364,7 @@ class FunctionMaker(Expressions):
         self.counters.append(counter)
         if self.values.chance(0.9):
             self.fixed.add(counter)
-        self.emit(f"for {counter} in range({bounds}):")
-        self.loop_body(count, counter)
+        self.for_(counter, f"range({bounds})", count, counter)
         self.counters.remove(counter)
         return None
 
@@ -359,22 +382,23 @@ class FunctionMaker(Expressions):
             other_kind = self.values.pick(["ints", "floats"])
             other = self.expression(other_kind, 1)
             second = self.name("x")
-            self.emit(f"for {item}, {second} in zip({source}, {other}):")
+            loop = f"{item}, {second}", f"zip({source}, {other})"
             self.scope[second] = other_kind[:-1]
         elif choice < 0.35:
             index = self.name("i")
-            self.emit(f"for {index}, {item} in enumerate({source}{self.values.pick(['', '', ', 1', ', 2**62'])}):")
+            start = self.values.pick(["", "", ", 1", ", 2**62"])
+            loop = f"{index}, {item}", f"enumerate({source}{start})"
             self.scope[index] = "int"
             self.counters.append(index)
         elif choice < 0.45 and generators:
             helper = self.values.pick(generators)
             self.cost += helper.cost * self.multiplier
-            self.emit(f"for {item} in {self.call_text(helper, 2)}:")
+            loop = item, self.call_text(helper, 2)
             item_kind = helper.result
         else:
-            self.emit(f"for {item} in {source}:")
+            loop = item, source
         self.scope[item] = item_kind
-        self.loop_body(8, item, second, index)
+        self.for_(*loop, 8, item, second, index)
         return None
 
     def while_(self):

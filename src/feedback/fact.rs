@@ -81,8 +81,8 @@ impl Fact {
         } else if let (Some(mine), Some(theirs)) = (&self.items, &other.items)
             && !Rc::ptr_eq(mine, theirs)
         {
-            let theirs = theirs.borrow().clone();
-            if let Ok(mut mine) = mine.try_borrow_mut() {
+            // A container that holds itself is on the way already: nothing new comes of it.
+            if let (Ok(theirs), Ok(mut mine)) = (theirs.try_borrow(), mine.try_borrow_mut()) {
                 mine.absorb(&theirs);
             }
         }

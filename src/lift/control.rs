@@ -111,9 +111,11 @@ impl Lifter<'_> {
     ) -> Step {
         let (then_block, otherwise_block) = (self.new_block(), self.new_block());
         self.set_branch(condition, then_block, otherwise_block);
-        let snapshot = self.snapshot;
+        let (snapshot, frame) = (self.snapshot, self.frame.clone());
         self.block = then_block;
         self.go_to(schedule, then)?;
+        // A back edge converts what it passes: the other way does not have that.
+        self.frame = frame;
         self.block = otherwise_block;
         self.snapshot = snapshot;
         self.go_to(schedule, otherwise)

@@ -275,9 +275,10 @@ def check(
         if collecting:
             gc.enable()
         program.close()
-    refused = provider.stats_of(jitted[function]).get("reason", "") if decorate else ""
-    # An error of the compiler that was caught is no crash, but a bug all the same.
-    assert not refused.startswith(("internal", "malformed")), f"{function}: {refused}\n{source}"
+    refused = provider.refusal(jitted.get(function))
+    if refused.startswith(("internal", "malformed")):
+        # An error of the compiler that was caught is no crash, but a bug all the same.
+        raise Difference(f"{function} was refused: {refused}\n{source}", "refusal", f"refusal: {refused[:60]}")
     if native and provider.native_support()[0]:
         assert provider.native_calls(jitted[function]) > 0, (
             f"{function} never ran natively:\n{source}\n{provider.explanation(jitted[function])}"

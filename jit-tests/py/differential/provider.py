@@ -64,6 +64,14 @@ def stats_of(function):
     return jit.stats(function).to_dict()
 
 
+def refusal(function):
+    """Why `function` is not compiled; empty if it is, or if it is not the jit's business."""
+    try:
+        return stats_of(function).get("reason", "")
+    except (TypeError, ValueError, KeyError):
+        return ""
+
+
 def native_calls(function):
     """How many calls of `function` entered machine code so far."""
     return stats_of(function).get("native_calls", 0)

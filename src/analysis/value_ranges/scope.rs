@@ -97,9 +97,13 @@ impl Scope {
 
     /// The value is within the range here; false if that cannot be.
     fn refine(&mut self, function: &Function, value: ValueId, range: IntRange) -> bool {
+        let Some(open) = self.open(function, value).intersection(range) else {
+            return false;
+        };
         let old = self.range(value);
         let Some(new) = old.intersection(range) else {
-            return false;
+            // The op that would have left before is gone, perhaps: nothing is known.
+            return true;
         };
         if new == old {
             return true;
@@ -112,25 +116,48 @@ impl Scope {
         };
         match (instr.op, instr.args.as_slice()) {
             (Op::IntAdd(_), &[a, b]) => {
-                self.refine_plain(a, range::sub(new, self.range(b)))
-                    && self.refine_plain(b, range::sub(new, self.range(a)))
+                self.refine_plain(function, a, range::sub(open, self.range(b)))
+                    && self.refine_plain(function, b, range::sub(open, self.range(a)))
             }
             (Op::IntSub(_), &[a, b]) => {
-                self.refine_plain(a, range::add(new, self.range(b)))
-                    && self.refine_plain(b, range::sub(self.range(a), new))
+                self.refine_plain(function, a, range::add(open, self.range(b)))
+                    && self.refine_plain(function, b, range::sub(self.range(a), open))
             }
             (Op::GuardIndex | Op::GuardRange(_) | Op::BoolToI64, &[a, ..]) => {
-                self.refine_plain(a, new)
+                self.refine_plain(function, a, new)
             }
             _ => true,
         }
     }
 
+    /// The range without those bounds that hold only because a checked op leaves where its result
+    /// has no representation: when nothing else uses the result the op goes, and what is beyond its
+    /// bounds comes to what was computed from it. (So it is with block parameters, which pass it on.)
+    fn open(&self, function: &Function, value: ValueId) -> IntRange {
+        let range = self.range(value);
+        let full = function.value(value).repr.full_range();
+        IntRange {
+            low: if range.low <= full.low {
+                -FAR
+            } else {
+                range.low
+            },
+            high: if range.high >= full.high {
+                FAR
+            } else {
+                range.high
+            },
+        }
+    }
+
     /// [`Scope::refine`] without looking at the definition.
-    fn refine_plain(&mut self, value: ValueId, range: IntRange) -> bool {
+    fn refine_plain(&mut self, function: &Function, value: ValueId, range: IntRange) -> bool {
+        if self.open(function, value).intersection(range).is_none() {
+            return false;
+        }
         let old = self.range(value);
         let Some(new) = old.intersection(range) else {
-            return false;
+            return true;
         };
         if new != old {
             self.undo.push((value, old));
@@ -141,7 +168,7 @@ impl Scope {
 
     /// The bool is `truth` here; false if that cannot be.
     pub(super) fn assume(&mut self, function: &Function, condition: ValueId, truth: bool) -> bool {
-        if !self.refine_plain(condition, IntRange::constant(truth.into())) {
+        if !self.refine_plain(function, condition, IntRange::constant(truth.into())) {
             return false;
         }
         let Some(instr) = function
@@ -183,7 +210,7 @@ impl Scope {
         a: ValueId,
         b: ValueId,
     ) -> bool {
-        match range::refine(cond, self.range(a), self.range(b)) {
+        match range::refine(cond, self.open(function, a), self.open(function, b)) {
             Some((left, right)) => {
                 self.refine(function, a, left) && self.refine(function, b, right)
             }
@@ -496,7 +523,7 @@ impl Scope {
                 self.differences.push((index, length, -1));
                 let high = self.range(length).high - 1;
                 self.refine(function, index, IntRange { low: 0, high })
-                    && self.refine_plain(length, IntRange::new(1, i64::MAX.into()))
+                    && self.refine_plain(function, length, IntRange::new(1, i64::MAX.into()))
             }
             (Op::GuardRange(range), &[value]) => self.refine(function, value, range),
             _ => true,

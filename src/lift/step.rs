@@ -41,6 +41,7 @@ impl Lifter<'_> {
                     // An iterator that has a name has a state that others see.
                     item = Item::Value(self.value_of(&item)?);
                 }
+                item = self.settle_in_loop(item)?;
                 let old = std::mem::replace(&mut self.frame.locals[slot as usize], item);
                 self.release(&old)?;
             }
@@ -257,6 +258,27 @@ impl Lifter<'_> {
                 self.frame.stack.push(item);
                 Ok(())
             }
+        }
+    }
+
+    /// A variable of a loop that is expected to hold numbers or strings is made sure to: then nothing
+    /// can happen when it gets another value, and what is known of memory stays known.
+    fn settle_in_loop(&mut self, item: Item) -> Step<Item> {
+        let Item::Value(value) = item else {
+            return Ok(item);
+        };
+        if self.repr(value) != Repr::Boxed
+            || self.ty(value).is_subset(Type::PLAIN)
+            || self.snapshot.is_none()
+            || self.context.scan.loop_depth(self.instr.offset) == 0
+        {
+            return Ok(item);
+        }
+        match self.expected_class(value, 0, Type::EMPTY) {
+            Some(class) if class.is_subset(Type::PLAIN) => {
+                self.guard_type(value, class, 0).map(Item::Value)
+            }
+            _ => Ok(item),
         }
     }
 

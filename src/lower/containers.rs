@@ -82,6 +82,15 @@ impl Lowering<'_, '_> {
                 self.store_item(current, container, place)?;
                 None
             }
+            Op::SwapList => {
+                let [_, data, i, b, j, a] = self.operands(current)?;
+                for (index, item) in [(i, b), (j, a)] {
+                    let offset = self.emitter.builder.ins().ishl_imm_u(index, 3);
+                    let place = self.emitter.builder.ins().iadd(data, offset);
+                    self.emitter.store(Region::ListItems, item, place, 0);
+                }
+                None
+            }
             Op::StoreList => {
                 let place = self.element(current, 8)?;
                 let [_, _, _, item] = self.operands(current)?;

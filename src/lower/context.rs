@@ -487,8 +487,8 @@ impl<'a, 'b> Lowering<'a, 'b> {
             | FloatRoundEven | FloatCmp(_) => self.float(current).map(Some),
             NormalizeIndex | LenList | LenByteArray | LenArray | LenFixed(_) | DataList
             | DataByteArray | DataArray | DataFixed(_) | LoadList | LoadByteArray
-            | LoadArray(_) | LoadFixed(_) | StoreList | StoreListF64 | StoreByteArray
-            | StoreArray(_) | ListAppend | ListPopLast | LoadCell | StoreCell => {
+            | LoadArray(_) | LoadFixed(_) | SwapList | StoreList | StoreListF64
+            | StoreByteArray | StoreArray(_) | ListAppend | ListPopLast | LoadCell | StoreCell => {
                 self.container(current)
             }
             CallRuntime(helper) => self.call_runtime(current, helper),

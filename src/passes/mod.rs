@@ -19,6 +19,7 @@ pub mod hash;
 pub mod idle_drops;
 pub mod invariant_division;
 pub mod licm;
+pub mod list_swaps;
 pub mod loop_unroll;
 pub mod ownership;
 pub mod pipeline;
@@ -48,6 +49,7 @@ pub const PASSES: &[&dyn Pass] = &[
     &idle_drops::IdleDrops,
     &invariant_division::InvariantDivision,
     &licm::Licm,
+    &list_swaps::ListSwaps,
     &loop_unroll::LoopUnroll,
     &ownership::Ownership,
     &quiet_calls::QuietCalls,

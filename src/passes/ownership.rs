@@ -479,8 +479,8 @@ impl Root {
 /// Heaps from which the op may remove the last reference to an item.
 fn heaps_that_lose_items(op: Op, writes: Heaps) -> Heaps {
     match op {
-        // It only adds one.
-        Op::ListAppend => Heaps::NONE,
+        // It only adds one, or none.
+        Op::ListAppend | Op::SwapList => Heaps::NONE,
         _ => writes,
     }
 }

@@ -30,6 +30,7 @@ pub const PIPELINE: &[&str] = &[
     "gvn",
     "dead-code",
     "invariant-division",
+    "list-swaps",
     "loop-unroll",
     "dead-code",
     "dead-snapshots",

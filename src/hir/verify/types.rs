@@ -142,6 +142,7 @@ fn operand_classes(op: &Op) -> Vec<Type> {
         | Op::DataList
         | Op::LoadList
         | Op::StoreList
+        | Op::SwapList
         | Op::StoreListF64
         | Op::ListAppend
         | Op::ListPopLast => vec![Type::LIST],

@@ -4,7 +4,7 @@
 //! ranges of the operands remove tests; a constant divisor is left to Cranelift to reduce.
 
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::types::{F64, I64};
+use cranelift_codegen::ir::types::{F64, I32, I64};
 use cranelift_codegen::ir::{InstBuilder, Value};
 
 use super::context::{Current, Lowering};
@@ -19,6 +19,8 @@ const EXACT: IntRange = IntRange {
     low: -(1 << 53),
     high: 1 << 53,
 };
+/// What 32 bits hold: divided faster.
+const NARROW: i128 = u32::MAX as i128;
 /// Exponents up to this are multiplied out in line.
 const LONGEST_POWER: i64 = 16;
 
@@ -201,6 +203,11 @@ impl Lowering<'_, '_> {
             return Ok(self.emitter.builder.ins().sshr_imm_u(a, shift));
         }
         if mode == DivMode::Positive || (dividend.low >= 0 && divisor.low > 0) {
+            if dividend.high <= NARROW && divisor.high <= NARROW {
+                let (a, b) = (self.low_half(a), self.low_half(b));
+                let quotient = self.emitter.builder.ins().udiv(a, b);
+                return Ok(self.emitter.builder.ins().uextend(I64, quotient));
+            }
             return Ok(self.emitter.builder.ins().udiv(a, b));
         }
         if mode == DivMode::Checked {
@@ -255,7 +262,15 @@ impl Lowering<'_, '_> {
             let mask = self.emitter.builder.ins().iadd_imm_s(b, -1);
             return Ok(self.emitter.builder.ins().band(a, mask));
         }
+        if let Some(result) = self.reduce_once(a, dividend, mode, self.constant_of(y)) {
+            return Ok(result);
+        }
         if mode == DivMode::Positive || (dividend.low >= 0 && divisor.low > 0) {
+            if dividend.high <= NARROW && divisor.high <= NARROW {
+                let (a, b) = (self.low_half(a), self.low_half(b));
+                let remainder = self.emitter.builder.ins().urem(a, b);
+                return Ok(self.emitter.builder.ins().uextend(I64, remainder));
+            }
             return Ok(self.emitter.builder.ins().urem(a, b));
         }
         if mode == DivMode::Checked {
@@ -272,6 +287,34 @@ impl Lowering<'_, '_> {
         let zero = self.emitter.constant(0);
         let correction = self.emitter.builder.ins().select(correct, b, zero);
         Ok(self.emitter.builder.ins().iadd(remainder, correction))
+    }
+
+    fn low_half(&mut self, value: Value) -> Value {
+        self.emitter.builder.ins().ireduce(I32, value)
+    }
+
+    /// Sums and differences of two remainders: in range again after one subtraction or addition at most.
+    fn reduce_once(
+        &mut self,
+        a: Value,
+        dividend: IntRange,
+        mode: DivMode,
+        divisor: Option<i64>,
+    ) -> Option<Value> {
+        let divisor = divisor.filter(|&divisor| (1..1 << 60).contains(&divisor))?;
+        let size = i128::from(divisor);
+        let not_negative = dividend.low >= 0 || mode == DivMode::Positive;
+        if not_negative && dividend.high < 2 * size {
+            let less = self.emitter.builder.ins().iadd_imm_s(a, -divisor);
+            let small = self.emitter.compare(IntCC::SignedLessThan, less, 0);
+            return Some(self.emitter.builder.ins().select(small, a, less));
+        }
+        if dividend.low >= -size && dividend.high < size {
+            let more = self.emitter.builder.ins().iadd_imm_s(a, divisor);
+            let negative = self.emitter.compare(IntCC::SignedLessThan, a, 0);
+            return Some(self.emitter.builder.ins().select(negative, more, a));
+        }
+        None
     }
 
     /// 8 bits: the remainder is not 0 and has another sign than the divisor.

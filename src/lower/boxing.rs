@@ -20,12 +20,10 @@ struct Digits {
     compact: Value,
     /// 8 bits: more than one digit.
     wide: Value,
-    /// 8 bits: more than two digits.
-    many: Value,
+    /// Number of digits.
+    count: Value,
     /// 1, 0 or -1.
     sign: Value,
-    /// All bits if there is a second digit and no third, none if there is one digit.
-    second: Value,
     /// Offset of the first digit.
     offset: i32,
 }
@@ -40,20 +38,15 @@ impl Emitter<'_, '_> {
                 let wide = self.compare(IntCC::UnsignedGreaterThan, shifted, 2);
                 let digit = self.builder.ins().uload32(region, object, digits);
                 let compact = self.builder.ins().imul(digit, size);
-                let below = self.builder.ins().sshr_imm_s(size, 63);
-                let above = self.compare(IntCC::SignedGreaterThan, size, 0);
-                let above = self.builder.ins().uextend(I64, above);
-                let sign = self.builder.ins().bor(below, above);
-                let odd = self.builder.ins().band_imm_u(size, 1);
-                let second = self.builder.ins().iadd_imm_s(odd, -1);
-                let shifted = self.builder.ins().iadd_imm_s(size, 2);
-                let many = self.compare(IntCC::UnsignedGreaterThan, shifted, 4);
+                // For two digits: 2 or -2 shifted right is 1 or -1.
+                let sign = self.builder.ins().sshr_imm_s(size, 1);
+                let negated = self.builder.ins().ineg(size);
+                let count = self.builder.ins().smax(size, negated);
                 Digits {
                     compact,
                     wide,
-                    many,
+                    count,
                     sign,
-                    second,
                     offset: digits,
                 }
             }
@@ -68,18 +61,12 @@ impl Emitter<'_, '_> {
                 let one = self.constant(1);
                 let sign = self.builder.ins().isub(one, low);
                 let compact = self.builder.ins().imul(digit, sign);
-                let many =
-                    self.builder
-                        .ins()
-                        .icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, tag, 24);
-                let two = self.builder.ins().ushr_imm_u(tag, 4);
-                let second = self.builder.ins().ineg(two);
+                let count = self.builder.ins().ushr_imm_u(tag, 3);
                 Digits {
                     compact,
                     wide,
-                    many,
+                    count,
                     sign,
-                    second,
                     offset: digits,
                 }
             }
@@ -93,23 +80,28 @@ impl Emitter<'_, '_> {
             self.branch_if(digits.wide, fail);
             return digits.compact;
         }
-        // Up to two digits without a branch: wide ints are there, or the width would be compact, and which
-        // are wide is often random. The word of the second digit can be read even where there is only one:
-        // allocations have multiples of 16 bytes, and the small ints of the interpreter 32 bytes each.
-        let region = self.flags(Region::Class);
-        let word = self.builder.ins().load(I64, region, object, digits.offset);
-        let low = self.builder.ins().band_imm_u(word, 0xffff_ffff);
-        let high = self.builder.ins().ushr_imm_u(word, 32);
-        let high = self.builder.ins().ishl_imm_u(high, 30);
-        let high = self.builder.ins().band(high, digits.second);
-        let magnitude = self.builder.ins().bor(low, high);
-        let value = self.builder.ins().imul(magnitude, digits.sign);
         let next = self.builder.create_block();
         let result = self.builder.append_block_param(next, I64);
-        let more = self.cold_block();
+        let (wide, two, more) = (self.cold_block(), self.cold_block(), self.cold_block());
         self.builder
             .ins()
-            .brif(digits.many, more, &[], next, &[value.into()]);
+            .brif(digits.wide, wide, &[], next, &[digits.compact.into()]);
+
+        self.builder.switch_to_block(wide);
+        let is_two = self.compare(IntCC::Equal, digits.count, 2);
+        self.builder.ins().brif(is_two, two, &[], more, &[]);
+
+        self.builder.switch_to_block(two);
+        let region = self.flags(Region::Class);
+        let low = self.builder.ins().uload32(region, object, digits.offset);
+        let high = self
+            .builder
+            .ins()
+            .uload32(region, object, digits.offset + 4);
+        let high = self.builder.ins().ishl_imm_u(high, 30);
+        let magnitude = self.builder.ins().bor(low, high);
+        let value = self.builder.ins().imul(magnitude, digits.sign);
+        self.builder.ins().jump(next, &[value.into()]);
 
         self.builder.switch_to_block(more);
         let value = self.unbox_by_call(Support::UnboxI64, object, fail);

@@ -251,6 +251,13 @@ impl Record {
                 self.name, compiled.code_bytes, compiled.milliseconds
             )
         });
+        log(py, "timing", || {
+            let rows = compiled.timing.iter();
+            let rows: Vec<_> = rows
+                .map(|(part, time)| format!("{part} {time:.0}"))
+                .collect();
+            format!("{}: {} us", self.name, rows.join(", "))
+        });
         Ok(Rc::new(Version {
             compiled,
             args,

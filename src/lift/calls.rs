@@ -1,12 +1,13 @@
 //! Attributes and calls: known builtins in place, compiled functions directly or inlined, everything
 //! else as the interpreter would call it.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use crate::abi::exit_reason::ExitReason;
 use crate::abi::helpers::HelperId;
 use crate::bytecode::{CodeBytes, LocalKind, Op as Bytecode};
-use crate::feedback::Fact;
+use crate::feedback::{Fact, IntClass};
 use crate::hir::attributes::{CallShape, Cond, Overflow};
 use crate::hir::{Callee, CalleeId, IntRange, Op, Repr, Type, ValueId};
 
@@ -154,6 +155,29 @@ impl Lifter<'_> {
         self.generic_call(callable, &args, kwnames)
     }
 
+    /// What is expected of `list(x)`: a list of ints, if x is a range, or of what is in x.
+    fn list_made_by(&self, callable: ValueId, args: &[Item]) -> Option<Fact> {
+        let kind = &self.objects.get(&callable)?.kind;
+        if !matches!(kind, ObjectKind::Class(BuiltinClass::Other(Type::LIST))) {
+            return None;
+        }
+        let items = match args {
+            [Item::Virtual(object)] if matches!(**object, Virtual::Range { .. }) => {
+                Some(Rc::new(RefCell::new(Fact::int(IntClass::Compact))))
+            }
+            [Item::Value(value)] => {
+                let items = self.fact(*value)?.items.clone()?;
+                let known = items.borrow().clone();
+                Some(Rc::new(RefCell::new(known)))
+            }
+            _ => None,
+        };
+        Some(Fact {
+            items,
+            ..Fact::of(Type::LIST)
+        })
+    }
+
     fn generic_call(&mut self, callable: ValueId, args: &[Item], kwnames: Option<u32>) -> Step {
         if self.inline_depth > 0 {
             return Err(self.do_not_inline());
@@ -168,6 +192,7 @@ impl Lifter<'_> {
             cost,
             "call of a function that is not compiled",
         );
+        let made = self.list_made_by(callable, args);
         let mut operands = vec![callable];
         for item in args {
             let value = self.value_of(item)?;
@@ -186,6 +211,9 @@ impl Lifter<'_> {
         }
         for value in operands {
             self.release(&Item::Value(value))?;
+        }
+        if let Some(fact) = made {
+            self.facts.insert(result, fact);
         }
         self.push(result);
         Ok(())

@@ -203,15 +203,28 @@ impl Lifter<'_> {
     }
 
     pub(super) fn state_at(&mut self, offset: u32, next: u32) -> FrameStateId {
+        let (locals, stack) = (self.frame.locals.clone(), self.frame.stack.clone());
         let state = FrameState {
             code: self.context.id,
             offset,
             next,
-            locals: self.frame.locals.iter().map(Item::to_slot).collect(),
-            stack: self.frame.stack.iter().map(Item::to_slot).collect(),
+            locals: locals.iter().map(|item| self.slot(item)).collect(),
+            stack: stack.iter().map(|item| self.slot(item)).collect(),
             parent: self.parent,
         };
         self.function.add_frame_state(state)
+    }
+
+    /// What the interpreter finds in a slot: of a constant the object itself, not one like it. (Those
+    /// of small ints are the same everywhere.)
+    fn slot(&mut self, item: &Item) -> Slot {
+        if let Item::Value(value) = item
+            && let Some(fact) = self.constants.get(value).cloned()
+            && !matches!(self.as_const_int(*value), Some(-5..=256))
+        {
+            return Slot::Value(self.object(&fact));
+        }
+        item.to_slot()
     }
 
     fn exit_state(&mut self) -> Step<FrameStateId> {

@@ -128,6 +128,9 @@ impl<'py> Call<'py> {
     }
 }
 
+/// No arguments lie at an odd address; they do lie at 0 where there are none.
+const NEVER_RETRIED: usize = 1;
+
 /// The entry of one function. `target` must stay first: the thunk loads it from there.
 #[repr(C)]
 pub struct EntryRecord {
@@ -301,7 +304,7 @@ pub fn attach(
             attached: Cell::new(false),
             parked: Cell::new(0),
             countdown: Cell::new(countdown),
-            retried: Cell::new(0),
+            retried: Cell::new(NEVER_RETRIED),
             declined: Cell::new(false),
             calls: Cell::new(0),
             state,

@@ -307,3 +307,40 @@ def test_doctest_and_help():
     with contextlib.redirect_stdout(shown):
         help(function)
     assert "f(n)" in shown.getvalue()
+
+
+def test_calls_through_the_c_api_without_arguments(jit):
+    """`PyObject_Vectorcall` may be given NULL for no arguments, and an empty tuple for no keywords."""
+    testcapi = pytest.importorskip("_testcapi")
+
+    @jit(threshold=1)
+    def nothing():
+        return "nothing"
+
+    vectorcall = testcapi.pyobject_vectorcall
+    for _ in range(5):
+        for arguments in ((), None):
+            for names in ((), None):
+                assert vectorcall(nothing, arguments, names) == "nothing"
+
+
+def test_constants_keep_their_identity(jit):
+    """An exit hands the interpreter the constant object, not one like it."""
+
+    @jit(threshold=1)
+    def function(again):
+        x = 0.25
+        y = 123456789
+        exec("pass")
+        match x:
+            case float(z):
+                pass
+        return z is x, x, y, [x, y] if again else None
+
+    constants = function.__code__.co_consts
+    for again in (False, True, False, True):
+        same, x, y, pair = function(again)
+        assert same
+        assert any(x is constant for constant in constants)
+        assert any(y is constant for constant in constants)
+        assert pair is None or (pair[0] is x and pair[1] is y)

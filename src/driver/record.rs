@@ -246,16 +246,9 @@ impl Record {
         inner.compilations += 1;
         inner.milliseconds += compiled.milliseconds;
         log(py, "compile", || {
-            let stages = ["lift", "passes", "lower", "install"].map(|stage| {
-                let row = compiled.timing.iter().find(|row| row.0 == stage);
-                format!("{stage} {:.2}", row.map_or(0.0, |row| row.1 / 1e3))
-            });
             format!(
-                "{}: {} bytes in {:.2} ms ({})",
-                self.name,
-                compiled.code_bytes,
-                compiled.milliseconds,
-                stages.join(", ")
+                "{}: {} bytes in {:.2} ms",
+                self.name, compiled.code_bytes, compiled.milliseconds
             )
         });
         log(py, "timing", || {

@@ -92,6 +92,7 @@ pub fn layout(version: &str) -> RuntimeLayout {
         stack_cell: DATA + data::STACK_CELL,
         native_pointer_cell: DATA + data::NATIVE_POINTER,
         frame_instruction: 56,
+        frame_object: 48,
         eval_breaker: EvalBreaker {
             base: Base::Absolute(DATA + data::EVAL_BREAKER),
             offset: 0,

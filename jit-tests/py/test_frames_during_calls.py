@@ -188,6 +188,36 @@ PROGRAMS = {
         """,
         (5,),
     ),
+    "frame read after the return": (
+        """
+        kept = []
+        def keep():
+            for frame in kept:
+                shown = sorted(frame.f_locals.items(), key=lambda item: item[0])
+                seen.append((frame.f_lineno, [(name, repr(value)) for name, value in shown]))
+            del kept[:-1]
+            kept.append(sys._getframe(1))
+            return 1
+        def g(n):
+            inner = keep() * n
+            inner = inner + 1
+            if n > 2:
+                return inner * 2
+            inner = -inner
+            return 5
+        def f(n):
+            total = 0
+            half = 0.5
+            for i in range(n):
+                half = half * 1.5
+                total += keep() + g(i)
+            text = [total]
+            total = total + 7
+            del i
+            return total
+        """,
+        (5,),
+    ),
     "frame kept": (
         """
         def keep():

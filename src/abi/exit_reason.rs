@@ -52,6 +52,7 @@ define_exit_reasons! {
     NotCompiled "not-compiled" "an operation that is left to the interpreter" "";
     Recursion "recursion" "recursion too deep for native code" "";
     CalleeLeft "callee-left" "a called function returned another type than before" "";
+    FrameSeen "frame-seen" "somebody has the frame object of the call" "";
     CalleeExited "callee-exited" "a called function left native code" "";
     Raised "raised" "an exception was raised" "";
     Forced "forced" "forced by a stress mode" "";

@@ -201,6 +201,8 @@ pub struct RuntimeLayout {
     /// Interpreter frame: the pointer to the running instruction (3.11, 3.12 `prev_instr`, 3.13
     /// `instr_ptr`); while native code calls out it is `code start + 2 * unit`.
     pub frame_instruction: i32,
+    /// Interpreter frame: its frame object, NULL while nobody asked for one.
+    pub frame_object: i32,
     /// The eval breaker.
     pub eval_breaker: EvalBreaker,
     /// All must hold to enter native code.

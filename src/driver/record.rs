@@ -564,7 +564,10 @@ impl UnitOwner for Record {
             return;
         };
         *inner.exits.entry(site.reason).or_default() += 1;
-        if matches!(site.reason, ExitReason::Forced | ExitReason::CalleeExited) {
+        if matches!(
+            site.reason,
+            ExitReason::Forced | ExitReason::CalleeExited | ExitReason::FrameSeen
+        ) {
             // Says nothing about the version.
             unit.exits.set(unit.exits.get().saturating_sub(1));
             return;

@@ -208,10 +208,10 @@ fn line_dict(
 /// Whether the exit is a check of the code's own: not the interpreter's wish, nor an exception that the
 /// program raises anyway.
 fn is_guard(reason: ExitReason) -> bool {
-    use ExitReason::{CalleeExited, CalleeLeft, EvalBreaker, Forced, Raised, Recursion};
+    use ExitReason::{CalleeExited, CalleeLeft, EvalBreaker, Forced, FrameSeen, Raised, Recursion};
     !matches!(
         reason,
-        CalleeExited | CalleeLeft | EvalBreaker | Forced | Raised | Recursion
+        CalleeExited | CalleeLeft | EvalBreaker | Forced | FrameSeen | Raised | Recursion
     )
 }
 
@@ -249,7 +249,7 @@ fn describe_version(
             };
             let row = rows.entry(line).or_default();
             match instr.op {
-                Op::Snapshot | Op::KeepAlive | Op::Poll => {}
+                Op::Snapshot | Op::KeepAlive | Op::Poll | Op::GuardFrameUnseen => {}
                 _ => row.native = true,
             }
         }

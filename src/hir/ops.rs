@@ -248,6 +248,7 @@ define_ops! {
     GuardIndex "guard_index" [I I] I (;) {exit} "Index, length: the index; leaves unless 0 <= index < length.";
     GuardGlobals(NamespaceId) "guard_globals" [] N (GLOBALS;) {exit} "Leaves unless every global and builtin the code relies on still has its value.";
     GuardFunction(ObjectId) "guard_function" [] N (OTHER;) {exit} "Leaves unless that Python function still has the code and defaults it had when this was compiled.";
+    GuardFrameUnseen "guard_frame_unseen" [] N (;) {exit} "Leaves if somebody has the frame object of this activation: it shows the variables as they are at the return. For functions that run Python code.";
     Poll "poll" [] N (;) {exit} "Leaves if the eval breaker is set (signals, GIL requests, pending calls, collections).";
 
     // Ints of 64 bits and sign.
@@ -392,7 +393,7 @@ impl Op {
             self,
             Op::GuardType(_) | Op::GuardArray(_) | Op::GuardIs(_) | Op::GuardBound | Op::GuardTrue(_) | Op::GuardFalse(_)
                 | Op::GuardRange(_) | Op::GuardIndex | Op::GuardGlobals(_) | Op::GuardFunction(_) | Op::Poll | Op::Snapshot
-                | Op::KeepAlive | Op::Incref | Op::Decref | Op::DecrefPlain | Op::CallRuntime(_)
+                | Op::GuardFrameUnseen | Op::KeepAlive | Op::Incref | Op::Decref | Op::DecrefPlain | Op::CallRuntime(_)
                 // These leave where Python raises.
                 | Op::IntFloorDiv(DivMode::Checked) | Op::IntMod(DivMode::Checked) | Op::IntTrueDiv
                 | Op::U64Div | Op::U64Mod | Op::FloatDiv | Op::FloatFloorDiv | Op::FloatMod

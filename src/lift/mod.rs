@@ -482,12 +482,16 @@ impl<'a> Lifter<'a> {
         }
         let Form { repr, ty, .. } = form;
         self.function.returns = repr;
+        let shows_frame = self.shows_frame();
         for site in returns {
             self.block = site.block;
             self.snapshot = site.snapshot;
             // Objects made on other ways are not known on this one.
             self.frame.locals.clone_from(&site.locals);
             self.frame.stack.clear();
+            if shows_frame && self.snapshot.is_some() {
+                self.emit(crate::hir::Op::GuardFrameUnseen, &[], None)?;
+            }
             let value = self.convert(&site.item, repr, ty)?;
             for item in &site.locals {
                 self.release(item)?;
@@ -495,6 +499,18 @@ impl<'a> Lifter<'a> {
             self.function.block_mut(self.block).terminator = crate::hir::Terminator::Return(value);
         }
         Ok(ty)
+    }
+
+    /// Is there anything that gives the activation a frame of the interpreter which others may see? (A call
+    /// of itself is not enough.)
+    fn shows_frame(&self) -> bool {
+        let function = &self.function;
+        let blocks = function.layout.iter();
+        let mut instrs = blocks.flat_map(|&block| &function.block(block).instrs);
+        instrs.any(|&id| match function.instr(id).op {
+            crate::hir::Op::CallNative(callee) => !function.calls_itself(callee),
+            op => op.effects().runs_python,
+        })
     }
 
     fn calls_itself(&self) -> bool {

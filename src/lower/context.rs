@@ -473,7 +473,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
             | BitsToI64 | F64ToI64 => self.conversion(current).map(Some),
             GuardType(_) | GuardArray(_) | GuardIs(_) | GuardBound | GuardTrue(_)
             | GuardFalse(_) | GuardRange(_) | GuardIndex | GuardGlobals(_) | GuardFunction(_)
-            | Poll => self.guard(current),
+            | GuardFrameUnseen | Poll => self.guard(current),
             IntAdd(_) | IntSub(_) | IntMul(_) | IntNeg(_) | IntAbs(_) | IntFloorDiv(_)
             | IntMod(_) | Reciprocal | IntModBy | IntDivBy | IntPow | IntTrueDiv | IntAnd
             | IntOr | IntXor | IntNot | IntShl(_) | IntShr(_) | IntCmp(_) => {

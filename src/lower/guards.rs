@@ -191,6 +191,27 @@ impl Lowering<'_, '_> {
                 }
                 Ok(None)
             }
+            Op::GuardFrameUnseen => {
+                let Some(slot) = self.native_frame else {
+                    return Ok(None);
+                };
+                let fail = self.exit(current, ExitReason::FrameSeen)?;
+                let (look, next) = (
+                    self.emitter.cold_block(),
+                    self.emitter.builder.create_block(),
+                );
+                let frame = self.emitter.slot_load(slot, 0);
+                self.emitter.builder.ins().brif(frame, look, &[], next, &[]);
+                self.emitter.builder.switch_to_block(look);
+                let offset = self.emitter.layout.frame_object;
+                let object = self.emitter.load(Region::Runtime, I64, frame, offset);
+                self.emitter
+                    .builder
+                    .ins()
+                    .brif(object, fail, &[], next, &[]);
+                self.emitter.builder.switch_to_block(next);
+                Ok(None)
+            }
             Op::Poll => {
                 let fail = self.exit(current, ExitReason::EvalBreaker)?;
                 self.poll(fail)?;

@@ -202,6 +202,7 @@ fn is_numbered(op: Op) -> bool {
     match op {
         // Events and marks, not values.
         Op::Poll
+        | Op::GuardFrameUnseen
         | Op::Snapshot
         | Op::KeepAlive
         | Op::Incref

@@ -229,6 +229,7 @@ fn preheader_state(function: &Function, block: BlockId) -> Option<FrameStateId> 
 fn is_movable(op: Op) -> bool {
     match op {
         Op::Poll
+        | Op::GuardFrameUnseen
         | Op::Snapshot
         | Op::KeepAlive
         | Op::Incref

@@ -81,6 +81,7 @@ pub fn runtime_layout(py: Python<'_>) -> Result<RuntimeLayout, &'static str> {
         stack_cell: stack_cell_address(),
         native_pointer_cell: super::native_stack::cell_address(),
         frame_instruction: frame_instruction as i32,
+        frame_object: offset_of!(InterpreterFrame, frame_obj) as i32,
         eval_breaker: eval_breaker(interpreter),
         entry_checks: entry_checks(interpreter),
         globals_guard: globals_guard(),

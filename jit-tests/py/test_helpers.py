@@ -396,6 +396,9 @@ def test_construction():
         assert call("new_tuple", *items) == tuple(items)
         assert call("new_set", *items) == set(items)
     assert call("new_tuple") is ()
+    for bounds in [(0, 5, 1), (5, -3, -2), (1 << 40, -(1 << 62), -7), (3, 3, 1)]:
+        made = call("new_range", *bounds)
+        assert (made.start, made.stop, made.step) == bounds and made == range(*bounds)
     assert call("new_map", "a", 1, "b", 2, "a", 3) == {"a": 3, "b": 2}
     assert list(call("new_map", "b", 1, "a", 2)) == ["b", "a"]
     same("new_map", lambda a, b: {a: b}, lambda: ([], 1))

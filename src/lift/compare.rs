@@ -7,7 +7,7 @@ use crate::hir::attributes::{Cond, DivMode, Overflow};
 use crate::hir::{IntRange, Op, Repr, Type, ValueId};
 
 use super::item::{Item, Virtual, number_class};
-use super::{Lifter, NoteKind, ObjectKind, Step};
+use super::{Lifter, NoteKind, ObjectKind, Refusal, Step, Stop};
 
 /// Longest constant tuple whose `in` is written out.
 const MAX_UNROLLED_MEMBERS: usize = 8;
@@ -169,11 +169,17 @@ impl Lifter<'_> {
             let (left, right) = (self.as_boxed(left)?, self.as_boxed(right)?);
             self.boolean(Op::IsSame, &[left, right])?
         } else {
-            return self.exit_here(
-                ExitReason::NotCompiled,
-                &items,
-                "`is` of numbers that native code holds unboxed",
-            );
+            // Which objects they were is not known any more: the interpreter must have them from
+            // the start.
+            if self.inline_depth > 0 {
+                return Err(self.do_not_inline());
+            }
+            return Err(Stop::Refuse(Refusal {
+                reason: "it compares numbers with `is`, whose identity native code does not keep"
+                    .into(),
+                offset: Some(self.instr.offset),
+                hint: "compare numbers with `==`".into(),
+            }));
         };
         let result = self.negate_if(result, invert)?;
         for item in &items {

@@ -459,11 +459,7 @@ impl Lifter<'_> {
         {
             return Ok(*boxed);
         }
-        if self.inline_depth == 0
-            && let Some(index) = self.params.get(&value)
-        {
-            let _ = index;
-        }
+        self.keep_param(value);
         let (op, ty) = match repr {
             Repr::I64 => (Op::BoxI64, Type::INT),
             Repr::U64 => (Op::BoxU64, Type::INT),
@@ -480,6 +476,18 @@ impl Lifter<'_> {
         self.unboxed.insert(boxed, (value, self.block));
         self.boxed.insert(value, boxed);
         Ok(boxed)
+    }
+
+    /// A float argument is wanted as an object: the caller's own, so it comes in as that. (Ints come in
+    /// as numbers all the same, for their width decides which version a call enters.)
+    pub(super) fn keep_param(&mut self, value: ValueId) {
+        if let Some(&index) = self.params.get(&value)
+            && self.repr(value) == Repr::F64
+            && !self.calls_itself()
+        {
+            self.knowledge.kept_params.insert(index);
+            self.restart = true;
+        }
     }
 
     /// Some slot of the frame still holds the object: then its definition reaches here.
@@ -705,7 +713,9 @@ impl Lifter<'_> {
             if let Some(unboxed) = self.known_unboxed(value) {
                 return Ok(unboxed);
             }
-            if let Some(&index) = self.params.get(&value) {
+            if let Some(&index) = self.params.get(&value)
+                && !self.knowledge.kept_params.contains(&index)
+            {
                 self.knowledge.unboxed_params.insert(index);
                 self.restart = true;
             }

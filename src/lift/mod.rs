@@ -204,6 +204,8 @@ struct Knowledge {
     headers: HashMap<(Vec<u32>, u32), Vec<Shape>>,
     /// Parameters of the function that are wanted unboxed.
     unboxed_params: HashSet<usize>,
+    /// Those of them that are wanted as objects, too.
+    kept_params: HashSet<usize>,
     /// What the function returns, for its own calls.
     returns: Option<Form>,
     /// Calls that are not to be inlined: inline path and offset.
@@ -358,7 +360,8 @@ impl<'a> Lifter<'a> {
             } else {
                 Type::OBJECT
             };
-            let unboxed = self.knowledge.unboxed_params.contains(&index);
+            let unboxed = self.knowledge.unboxed_params.contains(&index)
+                && !self.knowledge.kept_params.contains(&index);
             let (repr, range) = match item::number_class(ty) {
                 Some(Type::FLOAT) if unboxed => (Repr::F64, IntRange::I64),
                 Some(Type::BOOL) if unboxed => (Repr::Bool, IntRange::I64),
@@ -455,12 +458,21 @@ impl<'a> Lifter<'a> {
     /// Gives every return its representation; the function's return type.
     fn finish_returns(&mut self, returns: Vec<Return>) -> Step<Type> {
         let mut joined: Option<Form> = None;
+        let mut hands_back = false;
         for site in &returns {
             let Item::Value(value) = site.item else {
                 return Err(self.refuse("internal: returns no value"));
             };
+            self.keep_param(value);
+            hands_back |= self.is_kept(value);
             let form = self.form(value);
             joined = Some(joined.map_or(form, |other| item::join_form(other, form)));
+        }
+        if hands_back {
+            joined = joined.map(|form| Form {
+                repr: Repr::Boxed,
+                ..form
+            });
         }
         let none = Form {
             repr: Repr::Boxed,
@@ -511,6 +523,12 @@ impl<'a> Lifter<'a> {
             crate::hir::Op::CallNative(callee) => !function.calls_itself(callee),
             op => op.effects().runs_python,
         })
+    }
+
+    /// An argument that came in as an object although its number is used.
+    fn is_kept(&self, value: ValueId) -> bool {
+        let index = self.params.get(&value);
+        index.is_some_and(|index| self.knowledge.kept_params.contains(index))
     }
 
     fn calls_itself(&self) -> bool {

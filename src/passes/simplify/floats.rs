@@ -4,10 +4,10 @@
 //! reassociation. A result that is nan is not folded: its sign would be this machine's choice.
 
 use crate::hir::attributes::{Cond, FloatBits};
-use crate::hir::{Function, InstrId, Op, ValueId};
+use crate::hir::{Function, InstrId, IntRange, Op, Repr, Type, ValueId};
 use crate::passes::edit::{Verdict, as_float, become_bool, become_op};
 
-pub fn simplify(function: &mut Function, id: InstrId, _before: &mut Vec<InstrId>) -> Verdict {
+pub fn simplify(function: &mut Function, id: InstrId, before: &mut Vec<InstrId>) -> Verdict {
     let instr = function.instr(id);
     let op = instr.op;
     match *instr.args.as_slice() {
@@ -17,12 +17,18 @@ pub fn simplify(function: &mut Function, id: InstrId, _before: &mut Vec<InstrId>
             }
             unary_of_unary(function, id, op, a)
         }
-        [a, b] => binary(function, id, op, a, b),
+        [a, b] => binary(function, before, id, op, (a, b)),
         _ => Verdict::Keep,
     }
 }
 
-fn binary(function: &mut Function, id: InstrId, op: Op, a: ValueId, b: ValueId) -> Verdict {
+fn binary(
+    function: &mut Function,
+    before: &mut Vec<InstrId>,
+    id: InstrId,
+    op: Op,
+    (a, b): (ValueId, ValueId),
+) -> Verdict {
     let (x, y) = (as_float(function, a), as_float(function, b));
     if let (Some(x), Some(y)) = (x, y) {
         if let Op::FloatCmp(cond) = op {
@@ -37,11 +43,34 @@ fn binary(function: &mut Function, id: InstrId, op: Op, a: ValueId, b: ValueId) 
     match op {
         Op::FloatMul | Op::FloatDiv if is(y, 1.0) => Verdict::Replace(a),
         Op::FloatMul if is(x, 1.0) => Verdict::Replace(b),
+        // Doubling is exact; an addition takes no longer than a product, and less on newer processors.
+        Op::FloatMul if is(y, 2.0) => become_op(function, id, Op::FloatAdd, &[a, a]),
+        Op::FloatMul if is(x, 2.0) => become_op(function, id, Op::FloatAdd, &[b, b]),
+        Op::FloatDiv if y.is_some_and(has_exact_reciprocal) => {
+            let reciprocal = FloatBits::from(1.0 / y.unwrap_or(1.0));
+            let origin = function.instr(id).origin;
+            let constant = function.add_instr(
+                Op::ConstF64(reciprocal),
+                &[],
+                Some((Type::FLOAT, Repr::F64, IntRange::I64)),
+                origin,
+            );
+            before.push(constant);
+            let factor = function.instr(constant).result.unwrap_or(b);
+            become_op(function, id, Op::FloatMul, &[a, factor])
+        }
         Op::FloatSub if is(y, 0.0) => Verdict::Replace(a),
         Op::FloatAdd if is(y, -0.0) => Verdict::Replace(a),
         Op::FloatAdd if is(x, -0.0) => Verdict::Replace(b),
         _ => Verdict::Keep,
     }
+}
+
+/// Powers of two: dividing by one is multiplying by another, to the last bit, also where the result
+/// is subnormal, as long as the other is a normal number itself.
+fn has_exact_reciprocal(divisor: f64) -> bool {
+    const MANTISSA: u64 = (1 << 52) - 1;
+    divisor.is_normal() && divisor.to_bits() & MANTISSA == 0 && (1.0 / divisor).is_normal()
 }
 
 fn unary_of_unary(function: &mut Function, id: InstrId, op: Op, a: ValueId) -> Verdict {

@@ -12,6 +12,7 @@ use pyo3::types::{
 use crate::feedback::{Fact, IntClass};
 use crate::hir::Type;
 use crate::hir::attributes::Container;
+use crate::runtime::helpers::int_value;
 
 /// How many items of a container are looked at, from each end.
 const SAMPLE: usize = 3;
@@ -75,11 +76,11 @@ pub fn is_of_class(object: &Bound<'_, PyAny>, ty: Type) -> bool {
 
 /// Width of an exact int.
 pub fn int_class(object: &Bound<'_, PyAny>) -> IntClass {
-    match object.extract::<i64>() {
-        Ok(value) if value.unsigned_abs() < 1 << 30 => IntClass::Compact,
-        Ok(_) => IntClass::Full,
-        Err(_) if object.extract::<u64>().is_ok() => IntClass::Unsigned,
-        Err(_) => IntClass::Big,
+    match int_value(object) {
+        Some(value) if value.unsigned_abs() < 1 << 30 => IntClass::Compact,
+        Some(value) if i64::try_from(value).is_ok() => IntClass::Full,
+        Some(_) => IntClass::Unsigned,
+        None => IntClass::Big,
     }
 }
 

@@ -8,6 +8,7 @@ use super::compile::Compiled;
 use super::observe::{int_class, is_of_class};
 use crate::feedback::{Fact, IntClass};
 use crate::hir::{IntRange, Repr, Type};
+use crate::runtime::helpers::int_value;
 
 /// Native code for some argument types.
 pub struct Version {
@@ -29,7 +30,7 @@ pub fn accepts_object(
             && match repr {
                 Repr::I64 if *range == IntRange::COMPACT => int_class(object) == IntClass::Compact,
                 Repr::I64 => matches!(int_class(object), IntClass::Compact | IntClass::Full),
-                Repr::U64 => int_class(object) != IntClass::Big && object.extract::<u64>().is_ok(),
+                Repr::U64 => int_value(object).is_some_and(|value| value >= 0),
                 _ => true,
             }
 }

@@ -394,7 +394,8 @@ impl Op {
             Op::GuardType(_) | Op::GuardArray(_) | Op::GuardIs(_) | Op::GuardBound | Op::GuardTrue(_) | Op::GuardFalse(_)
                 | Op::GuardRange(_) | Op::GuardIndex | Op::GuardGlobals(_) | Op::GuardFunction(_) | Op::Poll | Op::Snapshot
                 | Op::GuardFrameUnseen | Op::KeepAlive | Op::Incref | Op::Decref | Op::DecrefPlain | Op::CallRuntime(_)
-                // These leave where Python raises.
+                // These leave where Python raises, or gives something else than an int.
+                | Op::IntPow
                 | Op::IntFloorDiv(DivMode::Checked) | Op::IntMod(DivMode::Checked) | Op::IntTrueDiv
                 | Op::U64Div | Op::U64Mod | Op::FloatDiv | Op::FloatFloorDiv | Op::FloatMod
                 | Op::FloatPow | Op::FloatSqrt | Op::FloatMath(_) | Op::F64ToI64 | Op::LoadCell

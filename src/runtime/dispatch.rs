@@ -118,9 +118,13 @@ pub unsafe extern "C" fn slow_entry(
         if let Some(result) = enter_quickly(entry, callable, args, flags_and_count, names) {
             return result;
         }
+        // Errors that are caught on the way are dropped at once within `attach`; outside they would wait
+        // for the next one, and keep frames alive until then.
         let chosen = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            let call = Call::from_vectorcall(py, callable, args, flags_and_count, names);
-            entry.state().fitting(entry, &call)
+            Python::attach(|_| {
+                let call = Call::from_vectorcall(py, callable, args, flags_and_count, names);
+                entry.state().fitting(entry, &call)
+            })
         }));
         if let Ok(Some(fitting)) = chosen {
             let stub: ffi::vectorcallfunc = std::mem::transmute(fitting.stub);

@@ -378,7 +378,8 @@ unsafe fn tell_owner(unit: &Unit, site: usize, filled: &[Filled]) {
                 operands.push(Bound::from_borrowed_ptr_or_opt(py, *object));
             }
         }
-        owner.left(unit, site, &operands);
+        // Within `attach` what is dropped on the way is dropped at once.
+        Python::attach(|_| owner.left(unit, site, &operands));
     }
 }
 

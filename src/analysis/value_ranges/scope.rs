@@ -257,36 +257,38 @@ impl Scope {
         if let Some(instr) = function.defining_instr(x).map(|id| function.instr(id)) {
             match (instr.op, instr.args.as_slice()) {
                 (Op::GuardIndex | Op::GuardRange(_), &[a, ..]) => best = best.min(ask(a, y)),
-                (Op::NormalizeIndex, &[a, _]) if self.range(a).low >= 0 => {
+                (Op::NormalizeIndex, &[a, _]) if self.certain(a).low >= 0 => {
                     best = best.min(ask(a, y));
                 }
-                (Op::NormalizeIndex, &[a, length]) if self.range(a).high < 0 => {
-                    best = best.min(ask(length, y).saturating_add(self.range(a).high));
+                (Op::NormalizeIndex, &[a, length]) if self.certain(a).high < 0 => {
+                    best = best.min(ask(length, y).saturating_add(self.certain(a).high));
                 }
                 (Op::IntAdd(_), &[a, b]) => {
-                    let (high_a, high_b) = (self.range(a).high, self.range(b).high);
+                    let (high_a, high_b) = (self.certain(a).high, self.certain(b).high);
                     best = best.min(ask(a, y).saturating_add(high_b));
-                    if self.range(b).as_constant().is_none() {
+                    if self.certain(b).as_constant().is_none() {
                         best = best.min(ask(b, y).saturating_add(high_a));
                     }
                 }
                 (Op::IntSub(_), &[a, b]) => {
-                    best = best.min(ask(a, y).saturating_sub(self.range(b).low));
+                    best = best.min(ask(a, y).saturating_sub(self.certain(b).low));
                 }
-                (Op::IntMod(_), &[_, modulus]) if self.range(modulus).low > 0 => {
+                (Op::IntMod(_), &[_, modulus]) if self.certain(modulus).low > 0 => {
                     best = best.min(ask(modulus, y).saturating_sub(1));
                 }
                 (Op::IntFloorDiv(_), &[a, b])
-                    if self.range(a).low >= 0 && self.range(b).low >= 1 =>
+                    if self.certain(a).low >= 0 && self.certain(b).low >= 1 =>
                 {
                     best = best.min(ask(a, y));
-                    if self.range(b).low >= 2 {
+                    if self.certain(b).low >= 2 {
                         best = best.min(self.middle(function, a, y, &mut ask));
                     }
                 }
-                (Op::IntShr(_), &[a, b]) if self.range(a).low >= 0 && self.range(b).low >= 0 => {
+                (Op::IntShr(_), &[a, b])
+                    if self.certain(a).low >= 0 && self.certain(b).low >= 0 =>
+                {
                     best = best.min(ask(a, y));
-                    if self.range(b).low >= 1 {
+                    if self.certain(b).low >= 1 {
                         best = best.min(self.middle(function, a, y, &mut ask));
                     }
                 }
@@ -306,14 +308,14 @@ impl Scope {
             match (instr.op, instr.args.as_slice()) {
                 (Op::GuardIndex | Op::GuardRange(_), &[a, ..]) => best = best.min(ask(x, a)),
                 (Op::IntAdd(_), &[a, b]) => {
-                    let (low_a, low_b) = (self.range(a).low, self.range(b).low);
+                    let (low_a, low_b) = (self.certain(a).low, self.certain(b).low);
                     best = best.min(ask(x, a).saturating_sub(low_b));
-                    if self.range(b).as_constant().is_none() {
+                    if self.certain(b).as_constant().is_none() {
                         best = best.min(ask(x, b).saturating_sub(low_a));
                     }
                 }
                 (Op::IntSub(_), &[a, b]) => {
-                    best = best.min(ask(x, a).saturating_add(self.range(b).high));
+                    best = best.min(ask(x, a).saturating_add(self.certain(b).high));
                 }
                 _ => {}
             }

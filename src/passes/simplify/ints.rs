@@ -167,7 +167,7 @@ fn compare(
         let outcome = matches!(cond, Cond::Eq | Cond::Le | Cond::Ge);
         return become_bool(function, id, outcome);
     }
-    let outcome = range::decide(cond, function.value(a).range, function.value(b).range);
+    let outcome = range::decide(cond, open_range(function, a), open_range(function, b));
     if let Some(outcome) = outcome {
         return become_bool(function, id, outcome);
     }
@@ -190,6 +190,44 @@ fn compare(
         };
     }
     Verdict::Keep
+}
+
+/// The range without what is owed to an op that leaves: it goes when the comparison was its only use.
+/// Conversions owe it all of their range, checked arithmetic (and what passes it on) the ends of the
+/// representation.
+fn open_range(function: &Function, value: ValueId) -> IntRange {
+    const FAR: i128 = 1 << 100;
+    let row = function.value(value);
+    match function.defining_op(value) {
+        Some(
+            Op::UnboxInt(_)
+            | Op::UnboxU64
+            | Op::I64ToU64
+            | Op::U64ToI64
+            | Op::F64ToI64
+            | Op::IntPow,
+        ) => {
+            return IntRange {
+                low: -FAR,
+                high: FAR,
+            };
+        }
+        Some(op) if !(op.effects().may_exit && op.is_removable()) => return row.range,
+        _ => {}
+    }
+    let full = row.repr.full_range();
+    IntRange {
+        low: if row.range.low <= full.low {
+            -FAR
+        } else {
+            row.range.low
+        },
+        high: if row.range.high >= full.high {
+            FAR
+        } else {
+            row.range.high
+        },
+    }
 }
 
 fn is_commutative(op: Op) -> bool {

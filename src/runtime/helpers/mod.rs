@@ -41,6 +41,7 @@ mod support;
 pub mod testing;
 
 pub use iteration::end_of_iteration;
+pub use support::int_value;
 
 type Thread = *mut PyThreadState;
 type Object = *mut PyObject;

@@ -5,6 +5,7 @@
 use super::Object;
 use crate::ffi::{_Py_Dealloc, LONG_SHIFT, LongObject};
 use pyo3::ffi::{self, PyTypeObject};
+use pyo3::prelude::*;
 use std::ptr::{addr_of_mut, null_mut};
 
 /// # Safety
@@ -62,6 +63,21 @@ unsafe fn small_value(object: Object) -> Option<i128> {
         }
         Some(if negative { -value } else { value })
     }
+}
+
+/// The value of an int of at most 64 bits, with or without sign; `None` of others and of wider ints.
+/// Unlike a conversion it raises nothing, not even for a moment.
+pub fn int_value(object: &Bound<'_, PyAny>) -> Option<i128> {
+    // SAFETY: a live object, which is an int when it is asked for its digits.
+    let value = unsafe {
+        if ffi::PyLong_Check(object.as_ptr()) == 0 {
+            return None;
+        }
+        small_value(object.as_ptr())?
+    };
+    (i128::from(i64::MIN)..=i128::from(u64::MAX))
+        .contains(&value)
+        .then_some(value)
 }
 
 /// # Safety

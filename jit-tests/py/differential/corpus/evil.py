@@ -623,3 +623,12 @@ def f(n):
         if spy is not None and Traced is not None:
             total += g(i)
     return total, list(log)
+# ==== element_wider_than_seen_compared
+# call: [2]
+# call: [4611686018427387904]
+# call: [2**70]
+def f(l):
+    x = l[0]
+    if x < 1073741824:
+        return 1
+    return 2

@@ -292,7 +292,7 @@ impl<'a> Shape<'a> {
 }
 
 /// The state of the last snapshot, if nothing is written behind it.
-fn snapshot_at_end(function: &Function, block: BlockId) -> Option<FrameStateId> {
+pub(super) fn snapshot_at_end(function: &Function, block: BlockId) -> Option<FrameStateId> {
     for &id in function.block(block).instrs.iter().rev() {
         let instr = function.instr(id);
         if instr.op == Op::Snapshot {

@@ -12,6 +12,7 @@
 //! is polled once per unrolled iteration.
 
 use super::Pass;
+use super::bounds_hoist::snapshot_at_end;
 use super::copy::Copier;
 use crate::analysis::dominators::Dominators;
 use crate::analysis::loops::{LoopId, Loops};
@@ -479,20 +480,6 @@ fn size_of(function: &Function, header: BlockId, body: &[BlockId]) -> Option<usi
         }
     }
     (size <= LARGEST_BODY && exits <= MOST_EXITS).then_some(size)
-}
-
-/// The state of the last snapshot, if nothing is written behind it.
-fn snapshot_at_end(function: &Function, block: BlockId) -> Option<FrameStateId> {
-    for &id in function.block(block).instrs.iter().rev() {
-        let instr = function.instr(id);
-        if instr.op == Op::Snapshot {
-            return instr.exit;
-        }
-        if !function.effects_of(id).writes.is_empty() {
-            return None;
-        }
-    }
-    None
 }
 
 /// Moves new blocks from the end of the layout to where they belong.

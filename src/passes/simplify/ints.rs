@@ -2,7 +2,7 @@
 
 use crate::analysis::range;
 use crate::hir::attributes::{Cond, DivMode, Overflow};
-use crate::hir::{Function, InstrId, IntRange, Op, ValueId};
+use crate::hir::{Function, InstrId, IntRange, Op, Repr, ValueId};
 use crate::passes::edit::{Verdict, as_int, become_bool, become_int, become_op, new_int};
 
 const MASK: i128 = u64::MAX as i128;
@@ -167,7 +167,7 @@ fn compare(
         let outcome = matches!(cond, Cond::Eq | Cond::Le | Cond::Ge);
         return become_bool(function, id, outcome);
     }
-    let outcome = range::decide(cond, open_range(function, a), open_range(function, b));
+    let outcome = range::decide(cond, settled_range(function, a), settled_range(function, b));
     if let Some(outcome) = outcome {
         return become_bool(function, id, outcome);
     }
@@ -192,28 +192,27 @@ fn compare(
     Verdict::Keep
 }
 
-/// The range without what is owed to an op that leaves: it goes when the comparison was its only use.
-/// Conversions owe it all of their range, checked arithmetic (and what passes it on) the ends of the
-/// representation.
-fn open_range(function: &Function, value: ValueId) -> IntRange {
+/// What of the range holds even if the comparison was its only use, so that the ops below go and no
+/// longer leave. A conversion owes them all of its range, and so does what is computed from ints (the
+/// pass `range-checks` follows those further); a block parameter the ends of the representation.
+fn settled_range(function: &Function, value: ValueId) -> IntRange {
     const FAR: i128 = 1 << 100;
     let row = function.value(value);
-    match function.defining_op(value) {
-        Some(
-            Op::UnboxInt(_)
-            | Op::UnboxU64
-            | Op::I64ToU64
-            | Op::U64ToI64
-            | Op::F64ToI64
-            | Op::IntPow,
-        ) => {
-            return IntRange {
+    if let Some(id) = function.defining_instr(value) {
+        let instr = function.instr(id);
+        let of_ints = |arg: &ValueId| matches!(function.value(*arg).repr, Repr::I64 | Repr::U64);
+        let settled = match instr.op {
+            Op::GuardRange(_) | Op::GuardIndex => true,
+            Op::UnboxInt(_) | Op::UnboxU64 => false,
+            _ => !instr.args.iter().any(of_ints),
+        };
+        return match settled {
+            true => row.range,
+            false => IntRange {
                 low: -FAR,
                 high: FAR,
-            };
-        }
-        Some(op) if !(op.effects().may_exit && op.is_removable()) => return row.range,
-        _ => {}
+            },
+        };
     }
     let full = row.repr.full_range();
     IntRange {

@@ -632,3 +632,148 @@ def f(l):
     if x < 1073741824:
         return 1
     return 2
+# ==== wider_than_seen_shift
+# call: [5, 6, 7]
+# call: [2**62, 2**62, 2**62]
+# call: [-2**62, -2**61, 0]
+# call: [2**80, 2**80, 2**80]
+def f(l):
+    y = l[0] >> 2
+    if y < 2**29: return 1
+    return 2
+# ==== wider_than_seen_sum
+# call: [5, 6, 7]
+# call: [2**62, 2**62, 2**62]
+# call: [-2**62, -2**61, 0]
+# call: [2**80, 2**80, 2**80]
+def f(l):
+    y = l[0] + 1
+    if y < 2**31: return 1
+    return 2
+# ==== wider_than_seen_product
+# call: [5, 6, 7]
+# call: [2**62, 2**62, 2**62]
+# call: [-2**62, -2**61, 0]
+# call: [2**80, 2**80, 2**80]
+def f(l):
+    y = l[0] * 3
+    if y < 2**40: return 1
+    return 2
+# ==== wider_than_seen_absolute
+# call: [5, 6, 7]
+# call: [2**62, 2**62, 2**62]
+# call: [-2**62, -2**61, 0]
+# call: [2**80, 2**80, 2**80]
+def f(l):
+    y = abs(l[0])
+    if y < 2**31: return 1
+    return 2
+# ==== wider_than_seen_negative
+# call: [5, 6, 7]
+# call: [2**62, 2**62, 2**62]
+# call: [-2**62, -2**61, 0]
+# call: [2**80, 2**80, 2**80]
+def f(l):
+    y = -l[0]
+    if y > -2**31: return 1
+    return 2
+# ==== wider_than_seen_complement
+# call: [5, 6, 7]
+# call: [2**62, 2**62, 2**62]
+# call: [-2**62, -2**61, 0]
+# call: [2**80, 2**80, 2**80]
+def f(l):
+    y = ~l[0]
+    if y > -2**31: return 1
+    return 2
+# ==== wider_than_seen_quotient
+# call: [5, 6, 7]
+# call: [2**62, 2**62, 2**62]
+# call: [-2**62, -2**61, 0]
+# call: [2**80, 2**80, 2**80]
+def f(l):
+    y = l[0] // 3
+    if y < 2**31: return 1
+    return 2
+# ==== wider_than_seen_mask
+# call: [5, 6, 7]
+# call: [2**62, 2**62, 2**62]
+# call: [-2**62, -2**61, 0]
+# call: [2**80, 2**80, 2**80]
+def f(l):
+    y = l[0] & l[1]
+    if y < 2**31: return 1
+    return 2
+# ==== wider_than_seen_union
+# call: [5, 6, 7]
+# call: [2**62, 2**62, 2**62]
+# call: [-2**62, -2**61, 0]
+# call: [2**80, 2**80, 2**80]
+def f(l):
+    y = abs(l[0]) | abs(l[1])
+    if y < 2**31: return 1
+    return 2
+# ==== wider_than_seen_least
+# call: [5, 6, 7]
+# call: [2**62, 2**62, 2**62]
+# call: [-2**62, -2**61, 0]
+# call: [2**80, 2**80, 2**80]
+def f(l):
+    y = min(l[0], l[1])
+    if y < 2**31: return 1
+    return 2
+# ==== wider_than_seen_choice
+# call: [5, 6, 7]
+# call: [2**62, 2**62, 2**62]
+# call: [-2**62, -2**61, 0]
+# call: [2**80, 2**80, 2**80]
+def f(l):
+    y = l[0] if l[2] else l[1]
+    if y < 2**31: return 1
+    return 2
+# ==== wider_than_seen_left_shift
+# call: [5, 6, 7]
+# call: [2**62, 2**62, 2**62]
+# call: [-2**62, -2**61, 0]
+# call: [2**80, 2**80, 2**80]
+def f(l):
+    y = l[0] << 3
+    if y < 2**40: return 1
+    return 2
+# ==== wider_than_seen_remainder
+# call: [5, 6, 7]
+# call: [2**62, 2**62, 2**62]
+# call: [-2**62, -2**61, 0]
+# call: [2**80, 2**80, 2**80]
+def f(l):
+    y = l[0] % 2**40
+    if y < 2**31: return 1
+    return 2
+# ==== wider_than_seen_itself
+# call: [5, 6, 7]
+# call: [2**62, 2**62, 2**62]
+# call: [-2**62, -2**61, 0]
+# call: [2**80, 2**80, 2**80]
+def f(l):
+    y = l[0]
+    while y > 2**62: return 3
+    return 2
+# ==== wider_than_seen_difference
+# call: [5, 6, 7]
+# call: [2**62, 2**62, 2**62]
+# call: [-2**62, -2**61, 0]
+# call: [2**80, 2**80, 2**80]
+def f(l):
+    y = l[0] - l[1]
+    if y < 2**33: return 1
+    return 2
+# ==== wider_than_seen_in_a_loop
+# call: [5, 6, 7]
+# call: [2**62, 2**62, 2**62]
+# call: [-2**62, -2**61, 0]
+# call: [2**80, 2**80, 2**80]
+def f(l):
+    for i in range(3):
+        y = l[i] + i
+        if y > 2**31: return i
+    return 9

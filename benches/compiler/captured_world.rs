@@ -7,8 +7,8 @@ use brolga::bytecode::{CodeBytes, ConstView};
 use brolga::feedback::Fact;
 use brolga::hir::Type;
 use brolga::lift::{
-    Builtin, BuiltinClass, CalleeFacts, FunctionHandle, NativeSignature, ObjectFact, ObjectHandle,
-    ObjectKind, Singleton, World,
+    Builtin, BuiltinClass, CalleeFacts, FunctionHandle, GlobalFact, NativeSignature, ObjectFact,
+    ObjectHandle, ObjectKind, Singleton, World,
 };
 
 /// See the module.
@@ -84,15 +84,15 @@ impl World for CapturedWorld<'_> {
         self.object(&format!("{which:?}"), ty, kind)
     }
 
-    fn global(&mut self, _function: FunctionHandle, name: &str) -> Option<ObjectFact> {
-        Some(match name {
+    fn global(&mut self, _function: FunctionHandle, name: &str) -> Option<GlobalFact> {
+        Some(GlobalFact::Assumed(match name {
             "range" => {
                 let kind = ObjectKind::Class(BuiltinClass::Range);
                 self.object(name, Type::CLASS, kind)
             }
             "len" => self.object(name, Type::BUILTIN, ObjectKind::Builtin(Builtin::Len)),
             _ => return None,
-        })
+        }))
     }
 
     fn namespace(&mut self, _function: FunctionHandle) -> u32 {
@@ -105,7 +105,11 @@ impl World for CapturedWorld<'_> {
         (globals, builtins)
     }
 
-    fn module_attribute(&mut self, _: ObjectHandle, _: &str) -> Option<(ObjectFact, u32)> {
+    fn module_attribute(&mut self, _: ObjectHandle, _: &str) -> Option<(GlobalFact, u32)> {
+        None
+    }
+
+    fn keyword_default(&mut self, _: FunctionHandle, _: &str) -> Option<(GlobalFact, u32)> {
         None
     }
 

@@ -115,8 +115,13 @@ pub mod namespace_block {
     pub const BUILTINS_VERSION: i32 = 24;
     /// 1 while all values hold.
     pub const VALID: i32 = 32;
-    /// Bytes of the block.
+    /// Bytes before the values.
     pub const SIZE: usize = 40;
+
+    /// Value of row `row` of the names that are read when the code runs, borrowed from the dict.
+    pub fn value(row: u32) -> i32 {
+        SIZE as i32 + 8 * row as i32
+    }
 }
 
 /// The cached small ints.

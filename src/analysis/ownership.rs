@@ -35,7 +35,7 @@ pub enum Holder {
     Nobody,
     /// Somebody outside, for as long as this code runs.
     Outside,
-    /// A container or cell.
+    /// A container, cell or namespace.
     Container,
     /// This code.
     Code,
@@ -116,7 +116,9 @@ fn holder_of_result(op: Op) -> Holder {
     match op {
         Op::ConstNull => Holder::Nobody,
         Op::ConstObject(_) | Op::BoxBool => Holder::Outside,
-        Op::LoadList | Op::LoadFixed(Container::Tuple) | Op::LoadCell => Holder::Container,
+        Op::LoadList | Op::LoadFixed(Container::Tuple) | Op::LoadCell | Op::LoadGlobal(_) => {
+            Holder::Container
+        }
         _ => Holder::Code,
     }
 }

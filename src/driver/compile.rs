@@ -20,7 +20,6 @@ use crate::lift::{self, Lifted, Note, Refusal, Request};
 use crate::lower::{AddressProvider, CODE_ALIGNMENT, Options as LowerOptions};
 use crate::passes::pipeline;
 use crate::runtime::code_memory;
-use crate::runtime::namespaces::new_block;
 use crate::runtime::native_stack::{self, Waiting};
 use crate::runtime::stress;
 use crate::runtime::unit::{Assumption, Namespace, Unit, UnitFunction, UnitOwner, code_start};
@@ -297,6 +296,8 @@ fn make_unit(
             keep.push(object.unbind());
         }
     }
+    // The function keeps these two; owning them could make a cycle that nobody collects.
+    let own_dicts = [root.getattr("__globals__")?, root.getattr("__builtins__")?];
     let mut namespaces = Vec::new();
     for row in &function.namespaces {
         let assumed = &world.namespaces[*row as usize];
@@ -310,10 +311,15 @@ fn make_unit(
                 value: name.value.as_ptr(),
             });
         }
-        namespaces.push(Namespace {
-            block: new_block(&assumed.globals, &assumed.builtins),
-            assumptions,
-        });
+        let read = assumed.read.iter().map(|name| name.clone().unbind());
+        let (globals, builtins) = (&assumed.globals, &assumed.builtins);
+        for dict in [globals, builtins] {
+            if !own_dicts.iter().any(|own| own.is(dict)) {
+                keep.push(dict.clone().unbind());
+            }
+        }
+        let namespace = Namespace::new(globals, builtins, assumptions, read.collect());
+        namespaces.push(namespace);
     }
     let callees = world.units.clone();
     let _ = py;

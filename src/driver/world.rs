@@ -17,8 +17,8 @@ use crate::feedback::{Fact, IntClass};
 use crate::ffi::code_view;
 use crate::hir::{Repr, Type};
 use crate::lift::{
-    CalleeFacts, FunctionHandle, NativeSignature, ObjectFact, ObjectHandle, ObjectKind, Singleton,
-    World,
+    CalleeFacts, FunctionHandle, GlobalFact, NativeSignature, ObjectFact, ObjectHandle, ObjectKind,
+    Singleton, World,
 };
 use crate::runtime::entry::entry_of;
 use crate::runtime::unit::Unit;
@@ -62,6 +62,8 @@ pub struct AssumedNamespace<'py> {
     pub builtins: Bound<'py, PyAny>,
     /// Names relied on.
     pub names: Vec<AssumedName<'py>>,
+    /// Names whose values are read when the code runs.
+    pub read: Vec<Bound<'py, PyAny>>,
 }
 
 /// A function of the record's table, opened.
@@ -234,12 +236,14 @@ impl<'py, 'a> LiveWorld<'py, 'a> {
             globals,
             builtins,
             names: Vec::new(),
+            read: Vec::new(),
         });
         self.namespaces.len() as u32 - 1
     }
 
-    /// Looks a name up as `LOAD_GLOBAL` does, and remembers what it found.
-    fn assume(&mut self, row: u32, name: &str) -> Option<Bound<'py, PyAny>> {
+    /// Looks a name up as `LOAD_GLOBAL` does. A value that code may keep alive is assumed to stay; of
+    /// others the code keeps the name alone.
+    fn look_up(&mut self, row: u32, name: &str) -> Option<GlobalFact> {
         let namespace = &mut self.namespaces[row as usize];
         let name = PyString::intern(self.py, name).into_any();
         let found = namespace
@@ -256,19 +260,48 @@ impl<'py, 'a> LiveWorld<'py, 'a> {
                     .get_item(&name)
                     .ok()?
             })?;
+        if !may_be_kept(&found) {
+            let known = namespace.read.iter().position(|other| other.is(&name));
+            let row = known.unwrap_or_else(|| {
+                namespace.read.push(name);
+                namespace.read.len() - 1
+            });
+            return Some(GlobalFact::Read {
+                row: row as u32,
+                fact: observe(&found),
+            });
+        }
         if !namespace.names.iter().any(|other| other.name.is(&name)) {
             namespace.names.push(AssumedName {
                 name,
                 value: found.clone(),
             });
         }
-        Some(found)
+        Some(GlobalFact::Assumed(self.describe(&found)))
     }
 
     fn none_fact(&mut self) -> ObjectFact {
         let none = self.py.None().into_bound(self.py);
         self.describe(&none)
     }
+}
+
+/// May code keep the object alive after a name for it has gone? What a program would miss (memory,
+/// finalisers, weak references) sits in containers and instances.
+fn may_be_kept(object: &Bound<'_, PyAny>) -> bool {
+    if let Ok(tuple) = object.cast_exact::<PyTuple>() {
+        return tuple.iter().all(|item| may_be_kept(&item));
+    }
+    let ty = class_of(object);
+    let plain = Type::NUMBER
+        .union(Type::NONE)
+        .union(Type::STR)
+        .union(Type::BYTES);
+    ty.is_subset(plain)
+        || object.cast::<PyType>().is_ok()
+        || object.cast_exact::<PyModule>().is_ok()
+        || object.cast_exact::<PyCFunction>().is_ok()
+        || LiveWorld::is_function(object)
 }
 
 /// A few letters for people. Nothing here may run Python code: neither a program's, nor signal handlers,
@@ -290,7 +323,13 @@ fn short_text(object: &Bound<'_, PyAny>, ty: Type) -> String {
         let value = object.extract::<f64>();
         value.map(|value| format!("{value:?}")).ok()
     } else if let Ok(text) = object.cast::<PyString>() {
-        Some(text.to_string_lossy().into_owned())
+        // Others would keep a copy as UTF-8, which `sys.getsizeof` shows.
+        let ascii = text
+            .call_method0("isascii")
+            .and_then(|ascii| ascii.is_truthy());
+        ascii
+            .is_ok_and(|ascii| ascii)
+            .then(|| text.to_string_lossy().into_owned())
     } else if let Ok(class) = object.cast::<PyType>() {
         class
             .name()
@@ -343,10 +382,9 @@ impl World for LiveWorld<'_, '_> {
         self.describe(&object)
     }
 
-    fn global(&mut self, function: FunctionHandle, name: &str) -> Option<ObjectFact> {
+    fn global(&mut self, function: FunctionHandle, name: &str) -> Option<GlobalFact> {
         let row = self.namespace(function);
-        let value = self.assume(row, name)?;
-        Some(self.describe(&value))
+        self.look_up(row, name)
     }
 
     fn namespace(&mut self, function: FunctionHandle) -> u32 {
@@ -368,12 +406,22 @@ impl World for LiveWorld<'_, '_> {
         (self.describe(&globals), self.describe(&builtins))
     }
 
-    fn module_attribute(&mut self, module: ObjectHandle, name: &str) -> Option<(ObjectFact, u32)> {
+    fn module_attribute(&mut self, module: ObjectHandle, name: &str) -> Option<(GlobalFact, u32)> {
         let module = self.objects[module as usize].clone();
         let dict = module.cast_exact::<PyModule>().ok()?.dict().into_any();
         let row = self.namespace_row(dict.clone(), dict);
-        let value = self.assume(row, name)?;
-        Some((self.describe(&value), row))
+        self.look_up(row, name).map(|fact| (fact, row))
+    }
+
+    fn keyword_default(
+        &mut self,
+        function: FunctionHandle,
+        name: &str,
+    ) -> Option<(GlobalFact, u32)> {
+        let defaults = self.function(function).getattr("__kwdefaults__").ok()?;
+        let defaults = defaults.cast_exact::<PyDict>().ok()?.clone().into_any();
+        let row = self.namespace_row(defaults.clone(), defaults);
+        self.look_up(row, name).map(|fact| (fact, row))
     }
 
     fn type_attribute(&mut self, class: Type, name: &str) -> Option<ObjectFact> {

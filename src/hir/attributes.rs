@@ -322,6 +322,34 @@ macro_rules! id_attributes {
 }
 id_attributes!(ObjectId, CalleeId, NamespaceId);
 
+/// A name of a namespace whose value is read when the code runs.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct GlobalPlace {
+    /// The namespace.
+    pub namespace: NamespaceId,
+    /// Row of the namespace's table of such names.
+    pub row: u32,
+}
+
+/// `ns0.3`
+impl Attribute for GlobalPlace {
+    fn print(&self) -> String {
+        format!("{}.{}", self.namespace, self.row)
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let (namespace, row) = text
+            .split_once('.')
+            .ok_or_else(|| format!("expected `nsN.ROW`, found `{text}`"))?;
+        Ok(GlobalPlace {
+            namespace: NamespaceId::parse(namespace)?,
+            row: row
+                .parse()
+                .map_err(|error| format!("bad row `{row}`: {error}"))?,
+        })
+    }
+}
+
 /// `LOW..HIGH`. An end that is a limit of 64 bits is written `min`, `max` or `umax`; one left out
 /// is no bound at all.
 impl Attribute for IntRange {

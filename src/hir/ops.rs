@@ -6,7 +6,8 @@
 //! Operand letters: B boxed, I i64, U u64, F f64, O bool, P ptr, X any, `V` (last) any number of any.
 
 use super::attributes::{
-    Attribute, CallShape, Cond, Container, DivMode, FloatBits, IntWidth, MathFunction, Overflow,
+    Attribute, CallShape, Cond, Container, DivMode, FloatBits, GlobalPlace, IntWidth, MathFunction,
+    Overflow,
 };
 use super::effects::{Effects, Heaps};
 use super::ids::{CalleeId, NamespaceId, ObjectId};
@@ -247,6 +248,7 @@ define_ops! {
     GuardRange(IntRange) "guard_range" [I] I (;) {exit} "The same int; leaves unless within the range.";
     GuardIndex "guard_index" [I I] I (;) {exit} "Index, length: the index; leaves unless 0 <= index < length.";
     GuardGlobals(NamespaceId) "guard_globals" [] N (GLOBALS;) {exit} "Leaves unless every global and builtin the code relies on still has its value.";
+    LoadGlobal(GlobalPlace) "load_global" [] B (GLOBALS;) {exit} "As `guard_globals` of the namespace, then the value of one of its global names that may change, borrowed from the dict.";
     GuardFunction(ObjectId) "guard_function" [] N (OTHER;) {exit} "Leaves unless that Python function still has the code and defaults it had when this was compiled.";
     GuardFrameUnseen "guard_frame_unseen" [] N (;) {exit} "Leaves if somebody has the frame object of this activation: it shows the variables as they are at the return. For functions that run Python code.";
     Poll "poll" [] N (;) {exit} "Leaves if the eval breaker is set (signals, GIL requests, pending calls, collections).";
@@ -392,7 +394,7 @@ impl Op {
         !matches!(
             self,
             Op::GuardType(_) | Op::GuardArray(_) | Op::GuardIs(_) | Op::GuardBound | Op::GuardTrue(_) | Op::GuardFalse(_)
-                | Op::GuardRange(_) | Op::GuardIndex | Op::GuardGlobals(_) | Op::GuardFunction(_) | Op::Poll | Op::Snapshot
+                | Op::GuardRange(_) | Op::GuardIndex | Op::GuardGlobals(_) | Op::LoadGlobal(_) | Op::GuardFunction(_) | Op::Poll | Op::Snapshot
                 | Op::GuardFrameUnseen | Op::KeepAlive | Op::Incref | Op::Decref | Op::DecrefPlain | Op::CallRuntime(_)
                 // These leave where Python raises, or gives something else than an int.
                 | Op::IntPow

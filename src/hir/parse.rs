@@ -10,7 +10,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-use super::attributes::Attribute;
+use super::attributes::{Attribute, GlobalPlace};
 use super::effects::Heaps;
 use super::frame_state::{FrameState, Slot, VirtualObject};
 use super::function::{
@@ -625,7 +625,7 @@ impl Parser {
                 None => return Ok(()),
             },
             Op::CallNative(id) => (id.index() < function.callees.len(), id.to_string()),
-            Op::GuardGlobals(id) => (
+            Op::GuardGlobals(id) | Op::LoadGlobal(GlobalPlace { namespace: id, .. }) => (
                 id.index() < function.namespaces.len().max(1),
                 id.to_string(),
             ),

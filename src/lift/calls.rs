@@ -28,8 +28,7 @@ impl Lifter<'_> {
     pub(super) fn load_attr(&mut self, name: u32) -> Step {
         let item = self.pop()?;
         let value = self.value_of(&item)?;
-        if let Some(fact) = self.module_attribute(value, name)? {
-            let value = self.constant(&fact)?;
+        if let Some(value) = self.module_attribute(value, name)? {
             self.push(value);
             return Ok(());
         }
@@ -42,7 +41,7 @@ impl Lifter<'_> {
         Ok(())
     }
 
-    fn module_attribute(&mut self, value: ValueId, name: u32) -> Step<Option<ObjectFact>> {
+    fn module_attribute(&mut self, value: ValueId, name: u32) -> Step<Option<ValueId>> {
         let Some(object) = self.objects.get(&value).cloned() else {
             return Ok(None);
         };
@@ -60,15 +59,13 @@ impl Lifter<'_> {
             return Ok(None);
         };
         let namespace = self.namespace_id(row);
-        self.emit(Op::GuardGlobals(namespace), &[], None)?;
-        Ok(Some(fact))
+        self.global(namespace, fact).map(Some)
     }
 
     pub(super) fn load_method(&mut self, name: u32, null_first: bool) -> Step {
         let item = self.pop()?;
         let value = self.value_of(&item)?;
-        if let Some(fact) = self.module_attribute(value, name)? {
-            let callable = self.constant(&fact)?;
+        if let Some(callable) = self.module_attribute(value, name)? {
             let pair = [Item::Null, Item::Value(callable)];
             self.push_pair(pair, null_first);
             return Ok(());
@@ -553,7 +550,7 @@ impl Lifter<'_> {
         if !callee.decorated {
             return Ok(None);
         }
-        let Some(bound) = self.bind(&callee, args, kwnames)? else {
+        let Some(bound) = self.bind(handle, &callee, args, kwnames)? else {
             return Ok(None);
         };
         let mut path = self.context.path.clone();
@@ -576,15 +573,17 @@ impl Lifter<'_> {
     /// Arguments in parameter order; `None` when the call needs the interpreter's binding.
     fn bind(
         &mut self,
+        handle: FunctionHandle,
         callee: &CalleeFacts,
         args: &[Item],
         kwnames: Option<u32>,
     ) -> Step<Option<Vec<Item>>> {
         let bytes = &callee.bytes;
-        if bytes.has_varargs() || bytes.has_varkeywords() || bytes.kwonlyargcount > 0 {
+        if bytes.has_varargs() || bytes.has_varkeywords() {
             return Ok(None);
         }
         let count = bytes.argcount as usize;
+        let named = count + bytes.kwonlyargcount as usize;
         let names = match kwnames {
             None => Vec::new(),
             Some(index) => match self.context.bytes.consts.get(index as usize) {
@@ -596,7 +595,7 @@ impl Lifter<'_> {
         if positional > count {
             return Ok(None);
         }
-        let mut bound: Vec<Option<Item>> = vec![None; count];
+        let mut bound: Vec<Option<Item>> = vec![None; named];
         for (slot, item) in bound.iter_mut().zip(&args[..positional]) {
             *slot = Some(item.clone());
         }
@@ -604,7 +603,7 @@ impl Lifter<'_> {
             let crate::bytecode::ConstView::Str(name) = name else {
                 return Ok(None);
             };
-            let slot = bytes.localsplus[..count]
+            let slot = bytes.localsplus[..named]
                 .iter()
                 .position(|local| local.name == *name);
             match slot {
@@ -619,9 +618,18 @@ impl Lifter<'_> {
         for (slot, item) in bound.into_iter().enumerate() {
             match item {
                 Some(item) => result.push(item),
-                None if slot >= first_default => {
+                None if (first_default..count).contains(&slot) => {
                     let default = callee.defaults[slot - first_default].clone();
                     let value = self.constant(&default)?;
+                    result.push(Item::Value(value));
+                }
+                None if slot >= count && !self.left_for(ExitReason::GlobalsChanged) => {
+                    let name = &bytes.localsplus[slot].name;
+                    let Some((fact, row)) = self.world.keyword_default(handle, name) else {
+                        return Ok(None);
+                    };
+                    let namespace = self.namespace_id(row);
+                    let value = self.global(namespace, fact)?;
                     result.push(Item::Value(value));
                 }
                 None => return Ok(None),

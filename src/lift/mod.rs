@@ -38,8 +38,8 @@ use crate::hir::{
 };
 
 pub use world::{
-    Builtin, BuiltinClass, BuiltinMethod, CalleeFacts, FunctionHandle, NativeSignature, ObjectFact,
-    ObjectHandle, ObjectKind, Singleton, World,
+    Builtin, BuiltinClass, BuiltinMethod, CalleeFacts, FunctionHandle, GlobalFact, NativeSignature,
+    ObjectFact, ObjectHandle, ObjectKind, Singleton, World,
 };
 
 use item::{Form, Item, Shape};

@@ -4,11 +4,14 @@ use crate::abi::exit_reason::ExitReason;
 use crate::abi::helpers::HelperId;
 use crate::bytecode::{CommonConstant, ConstView, LocalKind, Op as Bytecode};
 use crate::feedback::Fact;
-use crate::hir::{Op, Repr, Terminator, Type, ValueId};
+use crate::hir::attributes::GlobalPlace;
+use crate::hir::{NamespaceId, Op, Repr, Terminator, Type, ValueId};
 
 use super::control::Schedule;
 use super::item::{Item, Virtual};
-use super::{CACHED_COST, Lifter, NoteKind, ObjectFact, ObjectKind, Return, Singleton, Step};
+use super::{
+    CACHED_COST, GlobalFact, Lifter, NoteKind, ObjectFact, ObjectKind, Return, Singleton, Step,
+};
 
 impl Lifter<'_> {
     /// Lifts the current instruction. True when the block has its end.
@@ -426,8 +429,7 @@ impl Lifter<'_> {
             .unwrap_or_default();
         let failed = self.left_for(ExitReason::GlobalsChanged);
         if !failed && let Some(fact) = self.world.global(self.context.handle, &text) {
-            self.emit(Op::GuardGlobals(self.context.namespace), &[], None)?;
-            let value = self.constant(&fact)?;
+            let value = self.global(self.context.namespace, fact)?;
             self.push(value);
             return Ok(());
         }
@@ -443,6 +445,22 @@ impl Lifter<'_> {
         let value = self.runtime(HelperId::LoadGlobal, &[globals, builtins, name])?;
         self.push(value);
         Ok(())
+    }
+
+    /// The value of a name of a namespace, guarded.
+    pub(super) fn global(&mut self, namespace: NamespaceId, fact: GlobalFact) -> Step<ValueId> {
+        match fact {
+            GlobalFact::Assumed(fact) => {
+                self.emit(Op::GuardGlobals(namespace), &[], None)?;
+                self.constant(&fact)
+            }
+            GlobalFact::Read { row, fact } => {
+                let op = Op::LoadGlobal(GlobalPlace { namespace, row });
+                let value = self.emit_value(op, &[], Type::OBJECT, Repr::Boxed)?;
+                self.facts.insert(value, fact);
+                Ok(value)
+            }
+        }
     }
 
     /// Closes a block with a jump to another one that exists already.

@@ -124,6 +124,20 @@ pub struct ObjectFact {
     pub kind: ObjectKind,
 }
 
+/// What a global name or a module's attribute is.
+#[derive(Clone, Debug)]
+pub enum GlobalFact {
+    /// This object, by assumption: a guard of the namespace checks it.
+    Assumed(ObjectFact),
+    /// Something the code must not keep alive: it is read when the code runs.
+    Read {
+        /// Row of the namespace's table of such names.
+        row: u32,
+        /// What was observed of the value.
+        fact: Fact,
+    },
+}
+
 /// Objects every interpreter has.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Singleton {
@@ -179,15 +193,21 @@ pub trait World {
     fn name(&mut self, function: FunctionHandle, index: u32) -> ObjectFact;
     /// An object every interpreter has.
     fn singleton(&mut self, which: Singleton) -> ObjectFact;
-    /// The value `LOAD_GLOBAL` would give now, remembered as an assumption of the function's namespace;
-    /// `None` if there is none.
-    fn global(&mut self, function: FunctionHandle, name: &str) -> Option<ObjectFact>;
+    /// What `LOAD_GLOBAL` would give now, remembered in the function's namespace; `None` if there is
+    /// nothing.
+    fn global(&mut self, function: FunctionHandle, name: &str) -> Option<GlobalFact>;
     /// Row of the driver's namespace table for the function's globals and builtins.
     fn namespace(&mut self, function: FunctionHandle) -> u32;
     /// The function's globals dict and builtins dict.
     fn globals(&mut self, function: FunctionHandle) -> (ObjectFact, ObjectFact);
-    /// An attribute in a module's dict, remembered as an assumption, and the namespace that guards it.
-    fn module_attribute(&mut self, module: ObjectHandle, name: &str) -> Option<(ObjectFact, u32)>;
+    /// An attribute in a module's dict, and the namespace that remembers it.
+    fn module_attribute(&mut self, module: ObjectHandle, name: &str) -> Option<(GlobalFact, u32)>;
+    /// Default of a keyword-only parameter, and the namespace that remembers it.
+    fn keyword_default(
+        &mut self,
+        function: FunctionHandle,
+        name: &str,
+    ) -> Option<(GlobalFact, u32)>;
     /// An attribute of an immutable builtin class.
     fn type_attribute(&mut self, class: Type, name: &str) -> Option<ObjectFact>;
     /// Cell `index` of the function's closure and what is known of its contents.

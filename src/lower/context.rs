@@ -472,8 +472,8 @@ impl<'a, 'b> Lowering<'a, 'b> {
             | I64ToF64 | I64ToF64Exact | U64ToF64 | BoolToI64 | I64ToU64 | U64ToI64 | BitsToU64
             | BitsToI64 | F64ToI64 => self.conversion(current).map(Some),
             GuardType(_) | GuardArray(_) | GuardIs(_) | GuardBound | GuardTrue(_)
-            | GuardFalse(_) | GuardRange(_) | GuardIndex | GuardGlobals(_) | GuardFunction(_)
-            | GuardFrameUnseen | Poll => self.guard(current),
+            | GuardFalse(_) | GuardRange(_) | GuardIndex | GuardGlobals(_) | LoadGlobal(_)
+            | GuardFunction(_) | GuardFrameUnseen | Poll => self.guard(current),
             IntAdd(_) | IntSub(_) | IntMul(_) | IntNeg(_) | IntAbs(_) | IntFloorDiv(_)
             | IntMod(_) | Reciprocal | IntModBy | IntDivBy | IntPow | IntTrueDiv | IntAnd
             | IntOr | IntXor | IntNot | IntShl(_) | IntShr(_) | IntCmp(_) => {

@@ -173,6 +173,13 @@ impl Lowering<'_, '_> {
                 self.guard_globals(current, namespace)?;
                 Ok(None)
             }
+            Op::LoadGlobal(place) => {
+                self.guard_globals(current, place.namespace)?;
+                let block = self.emitter.addresses.namespace(place.namespace);
+                let block = self.emitter.address(block);
+                let offset = namespace_block::value(place.row);
+                Ok(Some(self.emitter.load(Region::Runtime, I64, block, offset)))
+            }
             Op::GuardFunction(wanted) => {
                 let fail = self.exit(current, ExitReason::ObjectChanged)?;
                 let object = self.emitter.addresses.object(wanted);

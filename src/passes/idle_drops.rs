@@ -76,7 +76,7 @@ fn drop_held_elsewhere(function: &mut Function) -> bool {
                 }
                 // This includes the death of an owned container.
                 _ if !function.effects_of(id).writes.is_empty() => held.clear(),
-                Op::LoadList | Op::LoadFixed(_) | Op::LoadCell => {
+                Op::LoadList | Op::LoadFixed(_) | Op::LoadCell | Op::LoadGlobal(_) => {
                     held.extend(instr.result.map(|object| Held {
                         object,
                         stale: false,

@@ -109,11 +109,13 @@ impl<'f> Analysis<'f> {
                     Holder::Code => {}
                     Holder::Container => {
                         entry.heaps = instr.op.effects().reads;
-                        let container = objects.root(instr.args[0]);
+                        // The namespaces' dicts live as long as the function.
+                        let container = instr.args.first().map(|&arg| objects.root(arg));
                         if entry.heaps.is_empty() {
-                            entry.tuple = Some(container);
+                            entry.tuple = container;
                         }
-                        if objects.holder(container) == Holder::Container
+                        if let Some(container) = container
+                            && objects.holder(container) == Holder::Container
                             && let Some(number) = tracked.get(container)
                         {
                             entry.heaps = entry.heaps.union(roots[number].heaps);

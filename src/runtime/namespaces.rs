@@ -3,7 +3,7 @@
 use pyo3::ffi::{self, PyObject};
 use pyo3::prelude::*;
 
-use super::unit::Namespace;
+use super::unit::{Assumption, Namespace};
 use crate::abi::layout::namespace_block;
 
 const fn row(offset: i32) -> usize {
@@ -17,7 +17,7 @@ pub(super) fn version(dict: *mut PyObject) -> u64 {
         Py_3_12,
         expect(deprecated, reason = "the tag is what the guard is about")
     )]
-    // SAFETY: a dict kept alive by the function whose namespace it is.
+    // SAFETY: a dict kept alive by the unit, or by the function whose namespace it is.
     let tag = unsafe { (*dict.cast::<ffi::PyDictObject>()).ma_version_tag };
     tag >> SHIFT
 }
@@ -57,7 +57,7 @@ pub(super) fn lookup(
     }
 }
 
-/// Do all assumptions hold? If so the block's versions are brought up to date.
+/// Do all assumptions hold? If so the block's versions and values are brought up to date.
 pub fn revalidate(namespace: &Namespace) -> bool {
     let block = &namespace.block;
     let globals = block[row(namespace_block::GLOBALS)] as *mut PyObject;
@@ -66,33 +66,48 @@ pub fn revalidate(namespace: &Namespace) -> bool {
         .assumptions
         .iter()
         .all(|assumption| lookup(globals, builtins, assumption.name.as_ptr()) == assumption.value);
-    if holds {
-        let words = std::ptr::from_ref(block.as_ref()).cast::<u64>().cast_mut();
-        // SAFETY: the words belong to the namespace; generated code and this function are their only users,
-        // under the GIL, and no Rust reference to them is used across.
-        unsafe {
-            words
-                .add(row(namespace_block::GLOBALS_VERSION))
-                .write_volatile(version(globals));
-            words
-                .add(row(namespace_block::BUILTINS_VERSION))
-                .write_volatile(version(builtins));
-            words.add(row(namespace_block::VALID)).write_volatile(1);
+    if !holds {
+        return false;
+    }
+    let words = block.as_ptr().cast_mut();
+    // SAFETY: the words belong to the namespace; generated code and this function are their only users,
+    // under the GIL, and no Rust reference to them is used across. The values are borrowed from the dicts:
+    // code reads them only while the versions say that the dicts are as they were.
+    unsafe {
+        for (number, name) in (0..).zip(&namespace.read) {
+            let value = lookup(globals, builtins, name.as_ptr());
+            if value.is_null() {
+                return false;
+            }
+            let word = words.add(row(namespace_block::value(number)));
+            word.write_volatile(value as u64);
+        }
+        for (word, version) in [
+            (namespace_block::GLOBALS_VERSION, version(globals)),
+            (namespace_block::BUILTINS_VERSION, version(builtins)),
+            (namespace_block::VALID, 1),
+        ] {
+            words.add(row(word)).write_volatile(version);
         }
     }
-    holds
+    true
 }
 
-/// A namespace block for two dicts, its versions good now.
-pub fn new_block(
-    globals: &Bound<'_, PyAny>,
-    builtins: &Bound<'_, PyAny>,
-) -> Box<[u64; namespace_block::SIZE / 8]> {
-    let mut block = Box::new([0; namespace_block::SIZE / 8]);
-    block[row(namespace_block::GLOBALS)] = globals.as_ptr() as u64;
-    block[row(namespace_block::BUILTINS)] = builtins.as_ptr() as u64;
-    block[row(namespace_block::GLOBALS_VERSION)] = version(globals.as_ptr());
-    block[row(namespace_block::BUILTINS_VERSION)] = version(builtins.as_ptr());
-    block[row(namespace_block::VALID)] = 1;
-    block
+impl Namespace {
+    /// Two dicts and what is relied on. Nothing is checked yet: the first guard does.
+    pub fn new(
+        globals: &Bound<'_, PyAny>,
+        builtins: &Bound<'_, PyAny>,
+        assumptions: Vec<Assumption>,
+        read: Vec<Py<PyAny>>,
+    ) -> Namespace {
+        let mut block = vec![0; namespace_block::SIZE / 8 + read.len()].into_boxed_slice();
+        block[row(namespace_block::GLOBALS)] = globals.as_ptr() as u64;
+        block[row(namespace_block::BUILTINS)] = builtins.as_ptr() as u64;
+        Namespace {
+            block,
+            assumptions,
+            read,
+        }
+    }
 }

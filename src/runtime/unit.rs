@@ -15,7 +15,7 @@ use super::code_memory::{self, CodeBlock};
 use super::native_stack;
 use crate::abi::CodeId;
 use crate::abi::deopt_table::{DeoptTable, ExitSite};
-use crate::abi::layout::{EntryCheck, namespace_block};
+use crate::abi::layout::EntryCheck;
 use crate::ffi::CodeObject;
 
 /// What a unit tells its owner.
@@ -42,10 +42,12 @@ pub struct Assumption {
 
 /// Globals and builtins a unit relies on; see `abi::layout::namespace_block`.
 pub struct Namespace {
-    /// The words generated code reads.
-    pub block: Box<[u64; namespace_block::SIZE / 8]>,
+    /// The words generated code reads: `abi::layout::namespace_block`, then a value per row of `read`.
+    pub block: Box<[u64]>,
     /// What must hold.
     pub assumptions: Vec<Assumption>,
+    /// Names, each a `str`, whose values are read when the code runs. The code does not own the values.
+    pub read: Vec<Py<PyAny>>,
 }
 
 /// See the module.

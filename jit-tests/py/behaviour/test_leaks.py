@@ -283,3 +283,39 @@ def test_total_references():
     for _ in range(1000):
         work()
     assert abs(sys.gettotalrefcount() - before) < 50
+
+
+def test_values_of_globals_die_when_rebound():
+    """Code that reads a global keeps neither a container nor an instance alive, also in mid-run."""
+    harness.check(
+        """
+        import sys
+        import weakref
+
+        class Box:
+            def __init__(self, value):
+                self.value = value
+
+        class Table(list):
+            pass
+
+        box, table, plain = Box(1), Table([1, 2]), [3, 4]
+
+        def rebind(value):
+            global box, table, plain
+            counts = sys.getrefcount(box), sys.getrefcount(table), sys.getrefcount(plain)
+            watched = weakref.ref(box), weakref.ref(table)
+            box, table, plain = Box(value), Table([value, 2]), [value]
+            return counts, [reference() is None for reference in watched]
+
+        def f(n):
+            total, seen = 0, []
+            for i in range(n):
+                total += box.value + len(table) + plain[-1] + plain[0]
+                if i % 3 == 1:
+                    seen.append(rebind(i))
+                    total += box.value + plain[0]
+            return total, seen
+        """,
+        ["7", "2"],
+    )

@@ -385,6 +385,7 @@ impl Random {
             "ObjectId" => Some(format!("o{}", self.below(2))),
             "CalleeId" => Some("callee0".to_owned()),
             "NamespaceId" => Some("ns1".to_owned()),
+            "GlobalPlace" => Some(format!("ns1.{}", self.below(3))),
             "CallShape" => Some(
                 CallShape {
                     keywords: Some(ObjectId::new(1)),

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 
 use super::{Errors, Place, VerifyError, terminator_state};
+use crate::hir::attributes::GlobalPlace;
 use crate::hir::function::{Definition, Function, Terminator};
 use crate::hir::ids::{BlockId, FrameStateId, ObjectId, ValueId};
 use crate::hir::ops::Op;
@@ -113,7 +114,9 @@ fn missing_immediate(function: &Function, op: &Op) -> Option<String> {
         Op::ConstObject(id) | Op::GuardIs(id) | Op::GuardFunction(id) => object(id),
         Op::CallObject(shape) => shape.keywords.and_then(object),
         Op::CallNative(id) => (id.index() >= function.callees.len()).then(|| id.to_string()),
-        Op::GuardGlobals(id) => (id.index() >= function.namespaces.len()).then(|| id.to_string()),
+        Op::GuardGlobals(id) | Op::LoadGlobal(GlobalPlace { namespace: id, .. }) => {
+            (id.index() >= function.namespaces.len()).then(|| id.to_string())
+        }
         _ => None,
     }
 }

@@ -1041,3 +1041,54 @@ def f(n, text, numbers):
     for i in range(n):
         total += g(numbers, i) + g(text, i) + g(range(i), 0.5) + g((i, n), i)
     return total
+# ==== keyword_only_defaults
+# call: 6
+# call: 3
+def g(x, /, y=2, *, z=3, w=[]):
+    return x * y + z + len(w)
+def f(n):
+    total = 0
+    for i in range(n):
+        total += g(i) + g(i, z=i) + g(i, w=(1, 2), y=i)
+    return total
+# ==== keyword_only_default_changed
+# call: 7
+# call: 4
+def g(x, *, z=3):
+    return x * z
+def change(step):
+    if step == 1:
+        g.__kwdefaults__['z'] = 4
+    elif step == 2:
+        g.__kwdefaults__['z'] = 2.5
+    elif step == 3:
+        g.__kwdefaults__ = {'z': 'ab'}
+    elif step == 4:
+        g.__kwdefaults__ = {'z': 2**70}
+    elif step == 5:
+        del g.__kwdefaults__['z']
+    else:
+        g.__kwdefaults__ = {'z': 3}
+def f(n):
+    out = []
+    for i in range(n):
+        try:
+            out.append((g(i), g(i, z=5)))
+            change(i)
+            out.append((g(i), g(i, z=6)))
+        except TypeError as error:
+            out.append(str(error))
+    return out
+# ==== keyword_only_recursion
+# call: 10
+def f(n, *, step=1):
+    return n if n < 1 else f(n - step) + f(n - 2, step=2)
+# ==== keyword_only_missing
+# call: 3
+def g(x, *, z):
+    return x + z
+def f(n):
+    total = 0
+    for i in range(n):
+        total += g(i, z=i)
+    return total + g(n)

@@ -29,7 +29,7 @@ pub mod data {
     pub const THREAD_STATE_CELL: u64 = 0x0;
     pub const EVAL_BREAKER: u64 = 0x8;
     pub const STACK_CELL: u64 = 0x10;
-    pub const CALLEE_CELLS: u64 = 0x20;
+    pub const CALLEE_CELLS: u64 = 0x28;
     pub const NATIVE_POINTER: u64 = 0xf8;
     pub const NAMESPACE: u64 = 0x100;
     pub const THREAD_STATE: u64 = 0x200;

@@ -194,10 +194,11 @@ pub struct RuntimeLayout {
     pub recursion_remaining: i32,
     /// Thread state: a pointer that is not NULL while an exception is set.
     pub current_exception: i32,
-    /// Address of two words: the thread state of the thread that ran last, and the least address
+    /// Address of three words: the thread state of the thread that ran last, and the least address
     /// its C stack may reach in native code. When the first is not the current thread,
     /// `Support::CheckStack` refills both (only with the GIL held, so native code that found its own
-    /// thread there may trust the second until it next calls Python or polls).
+    /// thread there may trust the second until it next calls Python or polls). `ExitHandler` refills them
+    /// too. The third word belongs to machine code (`lower/recursion.rs`).
     pub stack_cell: u64,
     /// Address of a word that gets the frame pointer of a native activation right before it calls
     /// `PushFrame`, `DeallocFramed` or `ExitHandler`: from there the runtime finds the native

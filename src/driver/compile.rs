@@ -170,6 +170,8 @@ pub fn compile(
     .map_err(|error| refusal(error.to_string()))?;
     let start = block.start.as_ptr() as usize;
     unit.block.set(Some(block));
+    let frame_shift = compiled.frame_bytes.next_power_of_two().trailing_zeros();
+    unit.frame_shift.set(u64::from(frame_shift));
     unit.body.set(start + compiled.body_offset as usize);
     unit.entry.set(start + compiled.entry_offset as usize);
     let _ = unit.table.set(compiled.exits);
@@ -329,6 +331,7 @@ fn make_unit(
         objects,
         namespaces,
         body: Box::new(Cell::new(0)),
+        frame_shift: Box::new(Cell::new(0)),
         block: Cell::new(None),
         entry: Cell::new(0),
         keep,
@@ -492,6 +495,10 @@ impl AddressProvider for Addresses<'_> {
 
     fn record(&self) -> u64 {
         self.record
+    }
+
+    fn frame_shift(&self) -> u64 {
+        self.unit.frame_shift.as_ptr() as u64
     }
 
     fn call_counter(&self) -> u64 {

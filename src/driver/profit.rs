@@ -7,13 +7,14 @@
 
 use std::collections::HashMap;
 
+use crate::hir::{Function, Op};
 use crate::lift::{Lifted, NoteKind, Refusal};
 
 /// What a loop level multiplies by.
 const LOOP_WEIGHT: f64 = 10.0;
 
-/// Refuses what would not pay. True if it may not: then a trial decides. Certain is a loop without
-/// runtime calls only: a short function may cost less than its call through machine code.
+/// Refuses what would not pay. True if it may not: then a trial decides. Certain is a loop or a recursion
+/// without runtime calls only: a short function may cost less than its call through machine code.
 pub fn check(lifted: &Lifted) -> Result<bool, Refusal> {
     let mut noted: HashMap<(u32, u32), (NoteKind, u32)> = HashMap::new();
     let mut worst: Option<(f64, u32, String)> = None;
@@ -29,7 +30,7 @@ pub fn check(lifted: &Lifted) -> Result<bool, Refusal> {
         }
     }
     let (mut native, mut runtime) = (0.0, 0.0);
-    let mut loops = false;
+    let mut loops = calls_itself(&lifted.function);
     for (index, (_, bytes, code)) in lifted.codes.iter().enumerate() {
         let _ = bytes;
         for instr in &code.instrs {
@@ -53,6 +54,16 @@ pub fn check(lifted: &Lifted) -> Result<bool, Refusal> {
         reason: format!("nothing to gain: most of its work is done by the runtime ({what})"),
         offset,
         hint: "move the arithmetic and indexing loops into a function of their own".into(),
+    })
+}
+
+fn calls_itself(function: &Function) -> bool {
+    let mut blocks = function.layout.iter();
+    blocks.any(|&block| {
+        let mut instrs = function.block(block).instrs.iter();
+        instrs.any(|&id| {
+            matches!(function.instr(id).op, Op::CallNative(callee) if function.calls_itself(callee))
+        })
     })
 }
 

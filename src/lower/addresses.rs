@@ -66,6 +66,12 @@ pub trait AddressProvider {
         0
     }
 
+    /// A word that holds how many bytes an activation of the body takes on the stack, as a power of two; 0
+    /// if there is none.
+    fn frame_shift(&self) -> u64 {
+        0
+    }
+
     /// The code object the entry stub expects in the function.
     fn code_object(&self) -> u64;
 

@@ -63,9 +63,10 @@ impl Lowering<'_, '_> {
         self.emitter.publish_activation();
         let unit = self.emitter.addresses.unit();
         let unit = self.emitter.address(unit);
+        let thread_state = self.thread_state();
         let pushed = self
             .emitter
-            .call_support(Support::PushFrame, &[self.thread_state, unit]);
+            .call_support(Support::PushFrame, &[thread_state, unit]);
         let fail = self.throw(current)?;
         let none = self.emitter.compare(IntCC::Equal, pushed, 0);
         let stored = self.emitter.cold_block();
@@ -129,7 +130,7 @@ impl Lowering<'_, '_> {
         if info.effects.runs_python {
             self.show_frame(current)?;
         }
-        let mut arguments = vec![self.thread_state];
+        let mut arguments = vec![self.thread_state()];
         arguments.extend(self.words(&args[..fixed])?);
         if info.variadic {
             let rest = self.words(&args[fixed..])?;
@@ -173,9 +174,10 @@ impl Lowering<'_, '_> {
                 self.emitter.builder.ins().brif(failed, ask, &[], next, &[]);
                 self.emitter.builder.switch_to_block(ask);
                 let offset = self.emitter.layout.current_exception;
+                let thread_state = self.thread_state();
                 let set = self
                     .emitter
-                    .load(Region::Runtime, I64, self.thread_state, offset);
+                    .load(Region::Runtime, I64, thread_state, offset);
                 let throw = self.throw(current)?;
                 let otherwise = if may_exit {
                     self.exit(current, ExitReason::Empty)?
@@ -230,9 +232,10 @@ impl Lowering<'_, '_> {
             .keywords
             .map_or(0, |names| self.emitter.addresses.object(names));
         let names = self.emitter.address(names);
+        let thread_state = self.thread_state();
         let result = self.emitter.call_support(
             Support::CallVector,
-            &[self.thread_state, callable, array, count, names],
+            &[thread_state, callable, array, count, names],
         );
         let leave = shown.map(|shown| self.hide_locals(shown, frame));
         let fail = self.throw(current)?;
@@ -264,24 +267,18 @@ impl Lowering<'_, '_> {
         if self.options.frames_at_native_calls {
             self.show_frame(current)?;
         }
-        let quiet = self.function.quiet.is_some() && self.function.calls_itself(callee);
+        if self.counted && self.function.calls_itself(callee) {
+            return self.call_itself(current, row);
+        }
+        let thread_state = self.thread_state();
         let deep = self.exit(current, ExitReason::Recursion)?;
         let next = self.emitter.builder.create_block();
         let result = self
             .emitter
             .builder
             .append_block_param(next, word_type(row.returns));
-        let level = if quiet {
-            let before = self.emitter.recursion_level(self.thread_state, deep);
-            if row.returns == self.function.returns {
-                self.leaf_returns(&current.instr.args, next)?;
-            }
-            self.emitter.check_stack_pointer(self.thread_state, deep);
-            self.emitter.take_recursion_level(self.thread_state, before)
-        } else {
-            self.emitter.check_stack(self.thread_state, deep);
-            self.emitter.enter_recursion(self.thread_state, deep)
-        };
+        self.emitter.check_stack(thread_state, deep);
+        let level = self.emitter.enter_recursion(thread_state, deep);
         // A callee that looks at frames has the runtime show what is stored here.
         let looks = self.options.locals_at_calls && self.emitter.addresses.looks_at_frames(callee);
         let shown = match looks {
@@ -291,7 +288,7 @@ impl Lowering<'_, '_> {
         if let Some(shown) = shown {
             self.shown_calls.insert(current.id, shown.row);
         }
-        let mut arguments = vec![self.thread_state];
+        let mut arguments = vec![thread_state];
         arguments.extend(self.words(&current.instr.args)?);
         let parameters: Vec<_> = std::iter::once(I64)
             .chain(row.params.iter().map(|&repr| word_type(repr)))
@@ -315,30 +312,15 @@ impl Lowering<'_, '_> {
         };
         let (value, status) = (*value, *status);
         let left = self.emitter.cold_block();
-        if quiet {
-            // Nobody changed the counter, unless the callee left.
-            let back = self.emitter.builder.create_block();
-            self.emitter
-                .builder
-                .ins()
-                .brif(status, left, &[], back, &[]);
-            self.emitter.builder.switch_to_block(back);
-            self.emitter
-                .restore_recursion_level(self.thread_state, level);
-            self.emitter.builder.ins().jump(next, &[value.into()]);
-            self.emitter.builder.switch_to_block(left);
-            self.emitter.leave_recursion(self.thread_state, level);
-        } else {
-            self.emitter.leave_recursion(self.thread_state, level);
-            if let (Some(shown), Some(slot)) = (shown, self.native_frame) {
-                self.hide_after_native_call(current, (shown, slot), (value, status), row.returns)?;
-            }
-            self.emitter
-                .builder
-                .ins()
-                .brif(status, left, &[], next, &[value.into()]);
-            self.emitter.builder.switch_to_block(left);
+        self.emitter.leave_recursion(thread_state, level);
+        if let (Some(shown), Some(slot)) = (shown, self.native_frame) {
+            self.hide_after_native_call(current, (shown, slot), (value, status), row.returns)?;
         }
+        self.emitter
+            .builder
+            .ins()
+            .brif(status, left, &[], next, &[value.into()]);
+        self.emitter.builder.switch_to_block(left);
         let throw = self.throw(current)?;
         let raised = self.emitter.compare(IntCC::Equal, status, 2);
         self.emitter.branch_if(raised, throw);
@@ -347,14 +329,12 @@ impl Lowering<'_, '_> {
             Repr::F64 => self.emitter.builder.ins().bitcast(I64, flags, value),
             _ => value,
         };
-        if !quiet {
-            // It may have left because somebody traces from now on.
-            let unit = self.emitter.addresses.unit();
-            let unit = self.emitter.address(unit);
-            let traced = self.emitter.call_support(Support::MustLeave, &[unit]);
-            let after = self.after(current, ExitReason::CalleeExited, object)?;
-            self.emitter.branch_if(traced, after);
-        }
+        // It may have left because somebody traces from now on.
+        let unit = self.emitter.addresses.unit();
+        let unit = self.emitter.address(unit);
+        let traced = self.emitter.call_support(Support::MustLeave, &[unit]);
+        let after = self.after(current, ExitReason::CalleeExited, object)?;
+        self.emitter.branch_if(traced, after);
         let form = match row.returns {
             // A boxed result is a result, however the callee came by it.
             Repr::Boxed | Repr::Ptr => None,
@@ -364,11 +344,6 @@ impl Lowering<'_, '_> {
             Repr::Bool => Some(3),
         };
         match form {
-            // Anything may have run: what is known here need not hold any more.
-            _ if quiet => {
-                let after = self.after(current, ExitReason::CalleeExited, object)?;
-                self.emitter.builder.ins().jump(after, &[]);
-            }
             None => {
                 self.emitter.builder.ins().jump(next, &[value.into()]);
             }
@@ -394,9 +369,11 @@ impl Lowering<'_, '_> {
 
     /// Where the function, called with these arguments, would return after a few tests of them: goes to
     /// `next` with the result, without the call.
-    fn leaf_returns(&mut self, arguments: &[ValueId], next: Block) -> Result<(), LowerError> {
+    pub fn leaf_returns(&mut self, arguments: &[ValueId], next: Block) -> Result<(), LowerError> {
         let function = self.function;
         let mut block = function.block(function.entry);
+        let is_inside = |id: &&InstrId| !self.outside_guards.contains(id);
+        let mut instrs: Vec<InstrId> = block.instrs.iter().filter(is_inside).copied().collect();
         let mut saved: Vec<(ValueId, Option<Value>)> = Vec::new();
         let values: Result<Vec<Value>, LowerError> =
             arguments.iter().map(|&id| self.value(id)).collect();
@@ -423,10 +400,10 @@ impl Lowering<'_, '_> {
                 (false, true) => (otherwise, then, true),
                 _ => break,
             };
-            if !is_simple(function, &block.instrs) {
+            if !is_simple(function, &instrs) {
                 break;
             }
-            self.simple_instrs(&block.instrs, &mut saved)?;
+            self.simple_instrs(&instrs, &mut saved)?;
             let condition = self.value(*condition)?;
             let (quick, slow) = (
                 self.emitter.builder.create_block(),
@@ -451,6 +428,7 @@ impl Lowering<'_, '_> {
             self.emitter.builder.ins().jump(next, &[value.into()]);
             self.emitter.builder.switch_to_block(slow);
             block = function.block(other.block);
+            instrs.clone_from(&block.instrs);
             if !block.params.is_empty() {
                 break;
             }
@@ -547,9 +525,10 @@ impl Lowering<'_, '_> {
         let unit = self.emitter.address(unit);
         let frame = self.emitter.slot_address(slot, 0);
         let place = self.instruction_address(current);
+        let thread_state = self.thread_state();
         self.emitter.call_support_unit(
             Support::DeallocFramed,
-            &[self.thread_state, unit, object, frame, place],
+            &[thread_state, unit, object, frame, place],
         );
         self.emitter.builder.ins().jump(next, &[]);
         self.emitter.builder.switch_to_block(next);

@@ -17,6 +17,7 @@ use super::addresses::AddressProvider;
 use super::emitter::Emitter;
 use super::error::LowerError;
 use super::exits::{Exits, Place};
+use super::recursion;
 use crate::abi::deopt_table::{DeoptTable, ExitKind};
 use crate::abi::exit_reason::ExitReason;
 use crate::abi::layout::RuntimeLayout;
@@ -51,8 +52,14 @@ pub struct Lowering<'a, 'b> {
     pub function: &'a Function,
     /// How.
     pub options: &'a Options,
-    /// The first parameter of the body.
-    pub thread_state: Value,
+    /// The first parameter of the body: the thread state, or what `recursion` says.
+    pub outside: Value,
+    /// Calls of itself go the way of `recursion`.
+    pub counted: bool,
+    /// There: complement of the levels left, unless the interpreter's counter is up to date.
+    pub levels: Option<Value>,
+    /// There: what is tested in calls from outside only.
+    pub outside_guards: Vec<InstrId>,
     /// Where live values go when the code leaves.
     pub exit_slot: StackSlot,
     /// One word: the interpreter frame pushed for this activation, or 0. Only in functions that may
@@ -109,7 +116,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
             .append_block_params_for_function_params(entry);
         emitter.builder.switch_to_block(entry);
         let parameters = emitter.builder.block_params(entry).to_vec();
-        let Some((&thread_state, parameters)) = parameters.split_first() else {
+        let Some((&outside, parameters)) = parameters.split_first() else {
             return Err(LowerError::malformed("a body without thread state"));
         };
         let exit_slot = emitter.stack_slot(1);
@@ -137,11 +144,20 @@ impl<'a, 'b> Lowering<'a, 'b> {
             emitter.slot_store(slot, 0, zero);
             slot
         });
+        let counted =
+            itself.is_some() && !options.frames_at_native_calls && recursion::is_counted(function);
         let mut lowering = Lowering {
             emitter,
             function,
             options,
-            thread_state,
+            outside,
+            counted,
+            levels: None,
+            outside_guards: if counted {
+                recursion::outside_guards(function)
+            } else {
+                Vec::new()
+            },
             exit_slot,
             native_frame,
             arguments: None,
@@ -203,6 +219,10 @@ impl<'a, 'b> Lowering<'a, 'b> {
                 self.emitter.builder.set_cold_block(block);
             }
             self.blocks[id.index()] = Some(block);
+            if self.counted && id == self.function.entry {
+                // Nobody else comes here: they are the parameters of the body.
+                continue;
+            }
             for &parameter in &row.params {
                 let ty = machine_type(self.function.value(parameter).repr);
                 let value = self.emitter.builder.append_block_param(block, ty);
@@ -213,15 +233,24 @@ impl<'a, 'b> Lowering<'a, 'b> {
         if params.len() != parameters.len() {
             return Err(LowerError::malformed("parameters of the entry block"));
         }
-        let arguments: Vec<BlockArg> = params
+        let arguments: Vec<Value> = params
             .iter()
             .zip(parameters)
             .map(|(&param, &value)| match self.function.value(param).repr {
                 Repr::Bool => self.emitter.builder.ins().ireduce(I8, value),
                 _ => value,
             })
-            .map(BlockArg::from)
             .collect();
+        if self.counted {
+            for (&param, &value) in params.iter().zip(&arguments) {
+                self.values[param.index()] = Some(value);
+            }
+            self.enter_counted()?;
+            let entry = self.machine_block(self.function.entry)?;
+            self.emitter.builder.ins().jump(entry, &[]);
+            return Ok(());
+        }
+        let arguments: Vec<BlockArg> = arguments.into_iter().map(BlockArg::from).collect();
         let entry = self.machine_block(self.function.entry)?;
         self.emitter.builder.ins().jump(entry, &arguments);
         Ok(())
@@ -350,6 +379,9 @@ impl<'a, 'b> Lowering<'a, 'b> {
         let function = self.function;
         let row = function.block(id);
         for &instr in &row.instrs {
+            if self.is_done_outside(id, instr) {
+                continue;
+            }
             self.emitter
                 .builder
                 .set_srcloc(SourceLoc::new(instr.index() as u32));
@@ -447,8 +479,9 @@ impl<'a, 'b> Lowering<'a, 'b> {
         let none = self.emitter.compare(IntCC::Equal, frame, 0);
         self.emitter.builder.ins().brif(none, next, &[], pop, &[]);
         self.emitter.builder.switch_to_block(pop);
+        let thread_state = self.thread_state();
         self.emitter
-            .call_support_unit(Support::PopFrame, &[self.thread_state, frame]);
+            .call_support_unit(Support::PopFrame, &[thread_state, frame]);
         self.emitter.builder.ins().jump(next, &[]);
         self.emitter.builder.switch_to_block(next);
     }

@@ -372,51 +372,16 @@ impl<'a, 'b> Emitter<'a, 'b> {
         self.store(Region::Runtime, pointer, cell, 0);
     }
 
-    /// As `check_stack` where the thread is known to be that of the cell.
-    pub fn check_stack_pointer(&mut self, thread_state: Value, fail: Block) {
-        let (ask, next) = (self.cold_block(), self.builder.create_block());
-        let cell = self.address(self.layout.stack_cell);
-        let limit = self.load(Region::Runtime, I64, cell, 8);
-        let pointer = self.builder.ins().get_stack_pointer(I64);
-        let low = self
-            .builder
-            .ins()
-            .icmp(IntCC::UnsignedLessThan, pointer, limit);
-        self.builder.ins().brif(low, ask, &[], next, &[]);
-        self.builder.switch_to_block(ask);
-        let room = self.call_support(Support::CheckStack, &[thread_state]);
-        self.builder.ins().brif(room, next, &[], fail, &[]);
-        self.builder.switch_to_block(next);
-    }
-
-    /// The interpreter's recursion counter; goes to `fail` if no level is left.
-    pub fn recursion_level(&mut self, thread_state: Value, fail: Block) -> Value {
+    /// Takes one level of the interpreter's recursion counter; goes to `fail`, with the counter
+    /// unchanged, if none is left. What `leave_recursion` needs.
+    pub fn enter_recursion(&mut self, thread_state: Value, fail: Block) -> Level {
         let offset = self.layout.recursion_remaining;
         let before = self.load(Region::Runtime, I32, thread_state, offset);
         let none = self.compare(IntCC::SignedLessThanOrEqual, before, 0);
         self.branch_if(none, fail);
-        before
-    }
-
-    /// Takes one level of the counter, which is as given.
-    pub fn take_recursion_level(&mut self, thread_state: Value, before: Value) -> Level {
         let within = self.builder.ins().iadd_imm_s(before, -1);
-        let offset = self.layout.recursion_remaining;
         self.store(Region::Runtime, within, thread_state, offset);
         Level(before)
-    }
-
-    /// Gives the level back where nobody can have changed the limit.
-    pub fn restore_recursion_level(&mut self, thread_state: Value, level: Level) {
-        let offset = self.layout.recursion_remaining;
-        self.store(Region::Runtime, level.0, thread_state, offset);
-    }
-
-    /// Takes one level of the interpreter's recursion counter; goes to `fail`, with the counter
-    /// unchanged, if none is left. What `leave_recursion` needs.
-    pub fn enter_recursion(&mut self, thread_state: Value, fail: Block) -> Level {
-        let before = self.recursion_level(thread_state, fail);
-        self.take_recursion_level(thread_state, before)
     }
 
     /// Gives the level back. The counter is as it was, unless the limit was changed meanwhile: then

@@ -30,6 +30,8 @@ struct Key {
     owned: Vec<ValueId>,
     /// The boxed result for `Slot::Result`; such exits are never shared.
     result: Option<Value>,
+    /// Levels by which the interpreter's counter is brought up to date first.
+    levels: Option<Value>,
 }
 
 struct Shared {
@@ -103,6 +105,7 @@ impl Lowering<'_, '_> {
             kind: place.kind,
             owned,
             result,
+            levels: self.levels,
         };
         let exits = &mut self.exits;
         let row = *exits.by_key.entry(key.clone()).or_insert_with(|| {
@@ -199,6 +202,7 @@ impl Lowering<'_, '_> {
             return Ok(table);
         }
         let way_out = self.emitter.cold_block();
+        let counting = self.counted.then(|| self.emitter.cold_block());
         for row in &shared {
             let site = match row.sites[..] {
                 [(block, site)] => {
@@ -217,8 +221,11 @@ impl Lowering<'_, '_> {
                     parameter
                 }
             };
-            let state = self.leave(&row.key, site, way_out)?;
+            let state = self.leave(&row.key, site, (way_out, counting))?;
             table.states.push(state);
+        }
+        if let Some(counting) = counting {
+            self.counting_way_out(counting, way_out);
         }
         self.way_out(way_out);
         Ok(table)
@@ -237,15 +244,21 @@ impl Lowering<'_, '_> {
             Some(frame) => self.emitter.slot_load(frame, 0),
             None => self.emitter.constant(0),
         };
+        let thread_state = self.thread_state();
         let object = self.emitter.call_support(
             Support::ExitHandler,
-            &[self.thread_state, unit, site, place, frame],
+            &[thread_state, unit, site, place, frame],
         );
         self.return_boxed(object);
     }
 
     /// Stores the live values and goes to the way out.
-    fn leave(&mut self, key: &Key, site: Value, way_out: Block) -> Result<ExitState, LowerError> {
+    fn leave(
+        &mut self,
+        key: &Key,
+        site: Value,
+        (way_out, counting): (Block, Option<Block>),
+    ) -> Result<ExitState, LowerError> {
         let mut words = Words::default();
         let mut releases = Vec::new();
         // The result has no HIR value: it takes the first word, and native code owns it.
@@ -268,7 +281,15 @@ impl Lowering<'_, '_> {
         if let Some(result) = key.result {
             self.emitter.store(Region::Stack, result, place, 0);
         }
-        self.emitter.builder.ins().jump(way_out, &[site.into()]);
+        match key.levels.zip(counting) {
+            Some((levels, counting)) => {
+                let arguments = [site.into(), levels.into()];
+                self.emitter.builder.ins().jump(counting, &arguments);
+            }
+            None => {
+                self.emitter.builder.ins().jump(way_out, &[site.into()]);
+            }
+        }
         Ok(ExitState {
             kind: key.kind,
             frames,

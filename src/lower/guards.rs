@@ -8,7 +8,7 @@ use super::alias::Region;
 use super::context::{Current, Lowering};
 use super::error::LowerError;
 use crate::abi::exit_reason::ExitReason;
-use crate::abi::layout::{GlobalsGuard, namespace_block};
+use crate::abi::layout::{Base, GlobalsGuard, namespace_block};
 use crate::abi::support::Support;
 use crate::hir::attributes::{Container, IntWidth};
 use crate::hir::{IntRange, NamespaceId, Op, Type};
@@ -339,7 +339,10 @@ impl Lowering<'_, '_> {
 
     fn poll(&mut self, fail: Block) -> Result<(), LowerError> {
         let breaker = self.emitter.layout.eval_breaker;
-        let base = self.emitter.base(breaker.base, self.thread_state);
+        let base = match breaker.base {
+            Base::ThreadState => self.thread_state(),
+            Base::Absolute(address) => self.emitter.address(address),
+        };
         let address = match breaker.offset {
             0 => base,
             offset => self

@@ -26,6 +26,7 @@ mod fuse;
 mod guards;
 mod ints;
 mod link;
+mod recursion;
 mod refcount;
 pub mod trampolines;
 
@@ -109,6 +110,8 @@ pub struct CompiledCode {
     pub native_frame: Option<i32>,
     /// Where the words of locals are that are stored during calls, likewise.
     pub words: i32,
+    /// Bytes of stack an activation of the body takes.
+    pub frame_bytes: u32,
     /// Cranelift IR, if asked for.
     pub clif: Option<String>,
     /// The instructions, if asked for.
@@ -193,6 +196,7 @@ impl Compiler {
         let body = self.finish(&mut blob, BODY, &mut assembly)?;
         timing.compile = start.elapsed();
         timing.body_bytes = blob.code.len();
+        let frame_bytes = self.frame_bytes();
         let (call_sites, native_frame, words) = self.activation(function, body, &activation);
 
         start = Instant::now();
@@ -221,6 +225,7 @@ impl Compiler {
             call_sites,
             native_frame,
             words,
+            frame_bytes,
             clif: options.keep_clif.then_some(text),
             assembly: options.keep_assembly.then_some(assembly),
             timing,
@@ -268,6 +273,16 @@ impl Compiler {
             fuse::fuse_overflow_branches(&mut blob.code[start as usize..], &compiled.bb_starts);
         }
         Ok(start)
+    }
+
+    /// Bytes of stack of an activation of what was compiled last, with return address and frame pointer.
+    fn frame_bytes(&self) -> u32 {
+        let layout = self
+            .context
+            .compiled_code()
+            .and_then(|code| code.buffer.frame_layout());
+        // Without a layout: more than any function has.
+        layout.map_or(1 << 16, |layout| layout.frame_to_fp_offset + 16)
     }
 
     /// What the runtime must know to find the activation on the native stack.

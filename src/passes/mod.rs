@@ -13,6 +13,7 @@ pub mod clean_params;
 pub mod copy;
 pub mod dead_code;
 pub mod edit;
+pub mod entry_guards;
 pub mod guard_elim;
 pub mod gvn;
 pub mod hash;
@@ -44,6 +45,7 @@ pub const PASSES: &[&dyn Pass] = &[
     &clean_params::CleanParams,
     &dead_code::DeadCode,
     &dead_code::DeadSnapshots,
+    &entry_guards::EntryGuards,
     &guard_elim::GuardElim,
     &gvn::Gvn,
     &idle_drops::IdleDrops,

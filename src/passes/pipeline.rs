@@ -15,6 +15,7 @@ pub const PIPELINE: &[&str] = &[
     "clean-cfg",
     "dead-code",
     "quiet-calls",
+    "entry-guards",
     "idle-drops",
     "guard-elim",
     "simplify",

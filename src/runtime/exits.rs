@@ -48,7 +48,10 @@ pub unsafe extern "C" fn exit_handler(
         if native_frame.is_null() {
             super::native_stack::show_callers(thread);
         }
-        leave(thread, unit, site, state, words, native_frame)
+        let object = leave(thread, unit, site, state, words, native_frame);
+        // Other threads may have run: machine code finds its own in the stack cell (`lower/recursion.rs`).
+        frame::check_stack(thread);
+        object
     }
 }
 

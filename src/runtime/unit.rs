@@ -62,6 +62,8 @@ pub struct Unit {
     pub namespaces: Vec<Namespace>,
     /// Address of the body; what callers load.
     pub body: Box<Cell<usize>>,
+    /// Bytes of stack an activation takes, as a power of two; read by machine code.
+    pub frame_shift: Box<Cell<u64>>,
     /// The machine code; empty until installed.
     pub block: Cell<Option<CodeBlock>>,
     /// Address of the entry stub.

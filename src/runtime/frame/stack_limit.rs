@@ -12,9 +12,9 @@ use crate::ffi::ThreadState;
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Thread state of the thread that asked last, and its low mark: `RuntimeLayout::stack_cell`. Machine
-/// code reads it under the GIL.
-static STACK_CELL: [AtomicU64; 2] = [AtomicU64::new(0), AtomicU64::new(0)];
+/// Thread state of the thread that asked last, and its low mark, and a word of
+/// machine code's own: `RuntimeLayout::stack_cell`. Machine code uses it under the GIL.
+static STACK_CELL: [AtomicU64; 3] = [const { AtomicU64::new(0) }; 3];
 
 /// Below this many bytes the stack counts as low (or below half of a small stack).
 const LOW_BYTES: usize = 2 * 1024 * 1024;

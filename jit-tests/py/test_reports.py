@@ -2,7 +2,10 @@
 
 import copy
 import json
+import os
 import pickle
+import subprocess
+import sys
 
 import pytest
 
@@ -137,3 +140,47 @@ def test_config_knows_its_options():
 def test_inspect_names_its_kinds():
     with pytest.raises(ValueError, match="bytecode, hir, clif, asm, guards"):
         jit.inspect(total, "llvm")
+
+
+PROGRAM = """
+from brolga import jit
+
+@jit
+def triple(x):
+    return x * 3
+
+class Box:
+    @jit
+    def half(self, x):
+        return x // 2
+
+jit.compile(triple, 5)
+jit.compile(Box.half, Box(), 5)
+"""
+
+
+@pytest.mark.parametrize(
+    ("entry", "kind", "name"),
+    [
+        ("hir:triple", "int_mul", "triple"),
+        ("hir:__main__.Box.half", "int_floordiv", "half"),
+        ("clif:triple", "imul", "triple"),
+        ("asm:__main__.triple", "ret", "triple"),
+        ("hir:all", "func ", "triple half"),
+        ("hir:other.triple,asm:half", "", ""),
+    ],
+)
+@pytest.mark.native_required
+def test_dumps_are_by_kind_and_name(entry, kind, name):
+    """What is asked for is printed while compiling, and nothing else."""
+    environment = {**os.environ, "BROLGA_DUMP": entry}
+    run = subprocess.run([sys.executable, "-c", PROGRAM], env=environment, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    assert run.stdout == ""
+    if not name:
+        assert run.stderr == ""
+        return
+    assert kind in run.stderr
+    if entry.startswith("hir"):
+        names = {line.split("(")[0].split(".")[-1] for line in run.stderr.splitlines() if line.startswith("func ")}
+        assert {found.removeprefix("func ") for found in names} == set(name.split())

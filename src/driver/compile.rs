@@ -7,6 +7,7 @@ use std::time::Instant;
 use pyo3::ffi::PyObject;
 use pyo3::prelude::*;
 
+use super::dump::Dump;
 use super::engine::Engine;
 use super::onlookers;
 use super::profit;
@@ -42,10 +43,6 @@ pub struct Compiled {
     pub doubtful: bool,
     /// Bytes of machine code.
     pub code_bytes: usize,
-    /// Cranelift IR, if it was asked for.
-    pub clif: String,
-    /// Machine code as bytes, for the listing.
-    pub code: Vec<u8>,
     /// Times per stage and pass, microseconds.
     pub timing: Vec<(&'static str, f64)>,
 }
@@ -112,8 +109,10 @@ pub fn compile(
         ..
     } = lifted;
     let passes_started = Instant::now();
-    run_passes(engine, &mut function, &mut timing)?;
+    let dump = Dump::new(&engine.config, job.function);
+    run_passes(engine, &mut function, dump, &mut timing)?;
     timing.push(("passes", microseconds(passes_started)));
+    dump.lowered(engine, &function);
     let lower_started = Instant::now();
     let harmless = onlookers::harmless(&world, &function);
     let onlookers_here = onlookers::calls_onlookers(&function, &harmless);
@@ -143,16 +142,10 @@ pub fn compile(
         ..addresses
     })
     .map_err(|error| refusal(format!("internal: {error}")))?;
-    let keep_clif = engine
-        .config
-        .list("dump")
-        .iter()
-        .any(|item| item.starts_with("clif"));
     let mut layout = engine.layout.as_ref().clone();
     layout.entry_checks.extend(unit.entry_checks());
     let stressed = |mode: &str| engine.config.lists("stress", mode);
     let options = LowerOptions {
-        keep_clif,
         forced_exits: stressed("exit:all").then(stress::countdown_address),
         check_references: stressed("refcheck"),
         locals_at_calls: true,
@@ -197,8 +190,6 @@ pub fn compile(
         doubtful,
         milliseconds: started.elapsed().as_secs_f64() * 1e3,
         code_bytes: compiled.code.len(),
-        clif: compiled.clif.unwrap_or_default(),
-        code: compiled.code,
         timing,
     })
 }
@@ -210,6 +201,7 @@ fn microseconds(since: Instant) -> f64 {
 fn run_passes(
     engine: &Engine,
     function: &mut Function,
+    dump: Dump,
     timing: &mut Vec<(&'static str, f64)>,
 ) -> Result<(), Refusal> {
     let verify = engine.config.lists("stress", "verify");
@@ -219,12 +211,7 @@ fn run_passes(
         limit: Some(engine.config.number("pass_limit") as usize),
         check,
     };
-    let dump = engine
-        .config
-        .list("dump")
-        .iter()
-        .any(|item| item == "hir:all");
-    if dump {
+    if dump.hir {
         eprintln!("; lifted\n{function}");
     }
     let runs = pipeline::run(
@@ -232,7 +219,7 @@ fn run_passes(
         function,
         &options,
         &mut |name, function| {
-            if dump {
+            if dump.hir {
                 eprintln!("; after {name}\n{function}");
             }
         },

@@ -5,6 +5,7 @@
 
 pub mod bind;
 pub mod compile;
+pub mod dump;
 pub mod engine;
 pub mod known;
 pub mod listing;

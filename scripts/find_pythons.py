@@ -17,7 +17,7 @@ import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 MINORS = (11, 12, 13, 14)
-NATIVE_MINORS = (11, 12, 13)
+NATIVE_MINORS = (11, 12, 13, 14)
 
 # The interpreter answers for itself: names lie (shims, virtual environments, other builds).
 PROBE = """

@@ -287,7 +287,6 @@ def unpack3(value):
     return (a, b, c)
 
 
-@pytest.mark.skipif(sys.version_info >= (3, 14), reason="3.14 stays interpreted; its messages differ")
 def test_unpacking():
     for count, function in enumerate([unpack0, unpack1, unpack2, unpack3]):
         for index in range(len(iterables())):

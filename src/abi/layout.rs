@@ -140,7 +140,7 @@ pub struct SmallInts {
 /// Everything generated code must know of the interpreter.
 #[derive(Clone, PartialEq, Debug)]
 pub struct RuntimeLayout {
-    /// `ob_refcnt`: a word of 64 bits.
+    /// `ob_refcnt`: a word of 64 bits, or of 32 (`immortal`).
     pub refcount: i32,
     /// `ob_type`.
     pub class: i32,
@@ -204,7 +204,7 @@ pub struct RuntimeLayout {
     /// `PushFrame`, `DeallocFramed` or `ExitHandler`: from there the runtime finds the native
     /// activations that called it, and gives them frames first.
     pub native_pointer_cell: u64,
-    /// Interpreter frame: the pointer to the running instruction (3.11, 3.12 `prev_instr`, 3.13
+    /// Interpreter frame: the pointer to the running instruction (3.11, 3.12 `prev_instr`, 3.13+
     /// `instr_ptr`); while native code calls out it is `code start + 2 * unit`.
     pub frame_instruction: i32,
     /// Interpreter frame: its frame object, NULL while nobody asked for one.

@@ -64,6 +64,12 @@ pub fn hint(bytes: &CodeBytes, raw: &RawInstr) -> Hint {
         Some(opcode) if opcode == raw.opcode => unspecialised(&cache, opcode),
         Some(opcode) => specialised(&cache, opcode),
     };
+    // Which of its few extensions CPython took is known by the operator alone for the bitwise ones.
+    if let (Hint::BinaryExtend { .. }, Opcode::BINARY_OP) = (hint, raw.opcode)
+        && is_bitwise(raw.arg)
+    {
+        return Hint::Int;
+    }
     // That CPython did not specialise what it has no specialisation for says nothing.
     if hint == Hint::Generic && raw.opcode == Opcode::BINARY_OP && !is_specialisable(raw.arg) {
         return Hint::None;
@@ -78,6 +84,12 @@ fn is_specialisable(number: u32) -> bool {
         operator,
         Some(BinaryOperator::Add | BinaryOperator::Subtract | BinaryOperator::Multiply)
     )
+}
+
+fn is_bitwise(number: u32) -> bool {
+    let operator = BinaryOperator::ALL.get(number as usize % BinaryOperator::ALL.len());
+    use BinaryOperator::{And, Or, Xor};
+    matches!(operator, Some(And | Or | Xor))
 }
 
 /// The hint of a call of 3.11, from both its instructions: PRECALL knows builtins and bound methods,

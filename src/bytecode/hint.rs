@@ -30,8 +30,7 @@ pub enum Hint {
     Str,
     /// `s += t` on a local variable that is stored next.
     StrInplace,
-    /// 3.14: mixed int and float, or bit operations on compact ints; the address of the
-    /// descriptor says which.
+    /// 3.14: mixed int and float; the address of the descriptor says which is which.
     BinaryExtend {
         descriptor: u64,
     },

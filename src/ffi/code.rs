@@ -1,5 +1,7 @@
 //! `cpython/code.h`: the code object.
 
+#[cfg(Py_3_14)]
+use pyo3::ffi::Py_ssize_t;
 use pyo3::ffi::{PyObject, PyVarObject};
 #[cfg(not(Py_3_12))]
 use std::ffi::{c_char, c_short};
@@ -16,8 +18,10 @@ pub const CO_FAST_FREE: u8 = 0x80;
 /// Bytes of `_Py_LocalMonitors`: one bitset of tools per event.
 #[cfg(not(Py_3_13))]
 pub const LOCAL_MONITORS: usize = 15;
-#[cfg(Py_3_13)]
+#[cfg(all(Py_3_13, not(Py_3_14)))]
 pub const LOCAL_MONITORS: usize = 10;
+#[cfg(Py_3_14)]
+pub const LOCAL_MONITORS: usize = 11;
 
 /// The head of `_PyCoMonitoringData` (3.12+).
 #[repr(C)]
@@ -73,6 +77,8 @@ pub struct CodeObject {
     pub _co_instrumentation_version: u64,
     #[cfg(Py_3_12)]
     pub _co_monitoring: *mut CodeMonitoring,
+    #[cfg(Py_3_14)]
+    pub _co_unique_id: Py_ssize_t,
     pub _co_firsttraceable: c_int,
     pub co_extra: *mut c_void,
     pub co_code_adaptive: [CodeUnit; 1],

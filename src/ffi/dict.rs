@@ -1,6 +1,9 @@
-//! `internal/pycore_dict.h`: the keys table of a dict.
+//! `internal/pycore_dict.h`: the keys table of a dict; `cpython/dictobject.h`: watchers (3.14; earlier
+//! versions have them too, but also a version in every dict, which is cheaper).
 
 use pyo3::ffi::{Py_hash_t, Py_ssize_t, PyObject};
+#[cfg(Py_3_14)]
+use std::ffi::c_int;
 
 /// `PyDictKeysObject`: header, then `1 << dk_log2_index_bytes` bytes of indices, then entries:
 /// `DictKeyEntry` when `dk_kind` is 0 (general), else `DictUnicodeEntry` (1 unicode, 2 split).
@@ -27,4 +30,25 @@ pub struct DictKeyEntry {
 pub struct DictUnicodeEntry {
     pub me_key: *mut PyObject,
     pub me_value: *mut PyObject,
+}
+
+/// `PyDict_WatchEvent`.
+#[cfg(Py_3_14)]
+pub const DICT_EVENT_ADDED: c_int = 0;
+#[cfg(Py_3_14)]
+pub const DICT_EVENT_MODIFIED: c_int = 1;
+#[cfg(Py_3_14)]
+pub const DICT_EVENT_DELETED: c_int = 2;
+#[cfg(Py_3_14)]
+pub const DICT_EVENT_DEALLOCATED: c_int = 5;
+
+#[cfg(Py_3_14)]
+pub type DictWatchCallback =
+    unsafe extern "C" fn(c_int, *mut PyObject, *mut PyObject, *mut PyObject) -> c_int;
+
+#[cfg(Py_3_14)]
+unsafe extern "C" {
+    pub fn PyDict_AddWatcher(callback: DictWatchCallback) -> c_int;
+    pub fn PyDict_Watch(watcher: c_int, dict: *mut PyObject) -> c_int;
+    pub fn PyDict_Unwatch(watcher: c_int, dict: *mut PyObject) -> c_int;
 }

@@ -30,7 +30,7 @@ pub fn table() -> Vec<(&'static str, usize)> {
             co_name, co_qualname, co_linetable, _co_firsttraceable, co_extra, co_code_adaptive,
         }
         InterpreterFrame as "_PyInterpreterFrame" {
-            f_globals, f_builtins, f_locals, frame_obj, previous, stacktop, owner, localsplus,
+            f_globals, f_builtins, f_locals, frame_obj, previous, owner, localsplus,
         }
         FrameObject as "PyFrameObject" {
             f_back, f_frame, f_trace, f_lineno, f_trace_lines, f_trace_opcodes, _f_frame_data,
@@ -69,9 +69,13 @@ pub fn table() -> Vec<(&'static str, usize)> {
         CodeMonitoring as "_PyCoMonitoringData" { local_monitors, active_monitors, tools }
         InterpreterFrame as "_PyInterpreterFrame" { f_funcobj, return_offset }
         ThreadState as "PyThreadState" {
-            py_recursion_remaining, py_recursion_limit, c_recursion_remaining, current_exception,
+            py_recursion_remaining, py_recursion_limit, current_exception,
         }
     );
+    #[cfg(not(Py_3_14))]
+    rows!(out: InterpreterFrame as "_PyInterpreterFrame" { stacktop });
+    #[cfg(all(Py_3_12, not(Py_3_14)))]
+    rows!(out: ThreadState as "PyThreadState" { c_recursion_remaining });
     #[cfg(all(Py_3_12, not(Py_3_13)))]
     rows!(out:
         CFrame as "_PyCFrame" { current_frame, previous }
@@ -81,10 +85,17 @@ pub fn table() -> Vec<(&'static str, usize)> {
     #[cfg(Py_3_13)]
     rows!(out:
         CodeObject as "PyCodeObject" { co_executors }
-        InterpreterFrame as "_PyInterpreterFrame" {
-            f_code as "f_executable", instruction as "instr_ptr",
-        }
+        InterpreterFrame as "_PyInterpreterFrame" { instruction as "instr_ptr" }
         ThreadState as "PyThreadState" { eval_breaker, current_frame }
+    );
+    #[cfg(all(Py_3_13, not(Py_3_14)))]
+    rows!(out: InterpreterFrame as "_PyInterpreterFrame" { f_code as "f_executable" });
+    #[cfg(Py_3_14)]
+    rows!(out:
+        CodeObject as "PyCodeObject" { _co_unique_id }
+        FrameObject as "PyFrameObject" { f_overwritten_fast_locals }
+        InterpreterFrame as "_PyInterpreterFrame" { f_executable, stackpointer, visited }
+        ThreadState as "PyThreadState" { holds_gil }
     );
     out.push(("sizeof._PyInterpreterFrame", size_of::<InterpreterFrame>()));
     out.push(("sizeof.PyDictKeysObject", size_of::<DictKeys>()));
@@ -93,6 +104,13 @@ pub fn table() -> Vec<(&'static str, usize)> {
     out.push(("sizeof._PyStackChunk", size_of::<StackChunk>()));
     out.push(("FRAME_SPECIALS_SIZE", FRAME_SPECIALS_SIZE));
     out.push(("PyLong_SHIFT", LONG_SHIFT as usize));
+    #[cfg(Py_3_14)]
+    {
+        out.push(("Py_TAG_REFCNT", STACK_REF_BORROWED));
+        out.push(("_Py_IMMORTAL_FLAGS", STACK_REF_BORROWED));
+        out.push(("PyStackRef_NULL_BITS", STACK_REF_NULL));
+        out.push(("Py_TAG_BITS", STACK_REF_TAG));
+    }
     out.push((
         "PyInterpreterState.ceval.recursion_limit",
         CEVAL_RECURSION_LIMIT_OFFSET,

@@ -3,10 +3,6 @@
 //! Invariants: nothing here has behaviour, only shapes and symbol declarations; every struct is
 //! `repr(C)` and compared with the real headers by `jit-tests/py/test_layout.py`; `cfg` stands on
 //! fields, never on logic. Fields keep their C names, so that a header can be searched for them.
-//!
-//! CPython 3.14 changed frame slots to tagged references. Its structs are not mirrored yet: the
-//! 3.13 shapes compile in their place and the import-time self-test refuses the version before
-//! anything reads them.
 
 mod arrayobject;
 mod ceval;
@@ -28,11 +24,12 @@ pub use code::{
     CO_FAST_CELL, CO_FAST_FREE, CO_FAST_LOCAL, CodeMonitoring, CodeObject, CodeUnit, LOCAL_MONITORS,
 };
 pub use code_view::{code_view, const_view};
-pub use dict::{DictKeyEntry, DictKeys, DictUnicodeEntry};
-pub use frame::{
-    FRAME_OWNED_BY_FRAME_OBJECT, FRAME_OWNED_BY_THREAD, FRAME_SPECIALS_SIZE, FrameObject,
-    InterpreterFrame,
-};
+pub use dict::*;
+#[cfg(not(Py_3_13))]
+pub use frame::FRAME_OWNED_BY_FRAME_OBJECT;
+pub use frame::{FRAME_OWNED_BY_THREAD, FRAME_SPECIALS_SIZE, FrameObject, InterpreterFrame};
+#[cfg(Py_3_14)]
+pub use frame::{STACK_REF_BORROWED, STACK_REF_NULL, STACK_REF_TAG, StackRef};
 #[cfg(not(Py_3_12))]
 pub use interp::CURRENT_THREAD_OFFSET;
 pub use interp::{CEVAL_RECURSION_LIMIT_OFFSET, EVAL_BREAKER_OFFSET, MONITORING_VERSION_OFFSET};

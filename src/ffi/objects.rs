@@ -1,7 +1,12 @@
 //! Exported functions on objects without a declaration in pyo3-ffi: `cpython/object.h`,
 //! `cpython/listobject.h`, `cpython/unicodeobject.h`. All are exported by 3.11 to 3.14.
 
+#[cfg(not(Py_3_14))]
+use pyo3::ffi::PyUnicode_KIND;
 use pyo3::ffi::{Py_ssize_t, PyObject};
+use std::ffi::c_uint;
+#[cfg(Py_3_14)]
+use std::ffi::{c_int, c_void};
 
 unsafe extern "C" {
     /// Destroys an object whose count has become 0.
@@ -14,24 +19,36 @@ unsafe extern "C" {
         items: *const *mut PyObject,
         count: Py_ssize_t,
     ) -> *mut PyObject;
+    /// Macros until 3.13.
+    #[cfg(Py_3_14)]
+    fn PyUnicode_KIND(text: *mut PyObject) -> c_int;
+    #[cfg(Py_3_14)]
+    fn PyUnicode_DATA(text: *mut PyObject) -> *mut c_void;
 }
 
 /// The characters of `b` fit into the storage of `a`, both `str`: no wider and, if `a` is ASCII only,
-/// ASCII only. False where the layout is not known.
+/// ASCII only.
 ///
 /// # Safety
 /// Both are live, ready strings.
 pub unsafe fn str_holds(a: *mut PyObject, b: *mut PyObject) -> bool {
-    #[cfg(Py_3_14)]
-    {
-        _ = (a, b);
-        false
-    }
-    #[cfg(not(Py_3_14))]
     // SAFETY: the caller's obligation.
     unsafe {
-        use pyo3::ffi::{PyUnicode_IS_ASCII, PyUnicode_KIND};
-        PyUnicode_KIND(b) <= PyUnicode_KIND(a)
-            && (PyUnicode_IS_ASCII(b) != 0 || PyUnicode_IS_ASCII(a) == 0)
+        PyUnicode_KIND(b) as c_uint <= PyUnicode_KIND(a) as c_uint && (is_ascii(b) || !is_ascii(a))
+    }
+}
+
+#[cfg(not(Py_3_14))]
+unsafe fn is_ascii(text: *mut PyObject) -> bool {
+    // SAFETY: a live string.
+    unsafe { pyo3::ffi::PyUnicode_IS_ASCII(text) != 0 }
+}
+
+/// 3.14 has no function for the bit; but only of ASCII strings the characters follow the short head.
+#[cfg(Py_3_14)]
+unsafe fn is_ascii(text: *mut PyObject) -> bool {
+    // SAFETY: a live string.
+    unsafe {
+        PyUnicode_DATA(text) as usize == text as usize + size_of::<pyo3::ffi::PyASCIIObject>()
     }
 }

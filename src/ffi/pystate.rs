@@ -138,10 +138,13 @@ pub struct ThreadState {
     pub interp: *mut PyInterpreterState,
     pub eval_breaker: usize,
     pub _status: u32,
+    #[cfg(Py_3_14)]
+    pub holds_gil: c_int,
     pub _whence: c_int,
     pub state: c_int,
     pub py_recursion_remaining: c_int,
     pub py_recursion_limit: c_int,
+    #[cfg(not(Py_3_14))]
     pub c_recursion_remaining: c_int,
     pub recursion_headroom: c_int,
     pub tracing: c_int,

@@ -128,6 +128,10 @@ impl<'py> Call<'py> {
     }
 }
 
+/// The least version a function can have; what is below says why it has none.
+#[cfg(Py_3_13)]
+const FIRST_VERSION: u32 = if cfg!(Py_3_14) { 2 } else { 1 };
+
 /// No arguments lie at an odd address; they do lie at 0 where there are none.
 const NEVER_RETRIED: usize = 1;
 
@@ -453,7 +457,7 @@ impl EntryRecord {
             }
             crate::ffi::PyFunction_SetVectorcall(self.function.cast(), entry);
             #[cfg(Py_3_13)]
-            if !ours && self.version.get() != 0 {
+            if !ours && self.version.get() >= FIRST_VERSION {
                 crate::ffi::_PyFunction_SetVersion(self.function.cast(), self.version.get());
             }
         }

@@ -315,7 +315,7 @@ unsafe fn leave(
         if super::onlookers::take_changed(native_frame) {
             for (index, slot) in frame::own_slots(native_frame) {
                 let local = &mut filled[0].locals[index];
-                ffi::Py_XDECREF(std::mem::replace(local, ffi::Py_XNewRef(*slot)));
+                ffi::Py_XDECREF(std::mem::replace(local, ffi::Py_XNewRef(slot.object())));
             }
         }
         let made: Vec<*mut PyObject> = boxes.made.iter().flatten().copied().collect();

@@ -1,6 +1,9 @@
 //! Machine code memory, entry points, exits and tiers: the only unsafe part besides `ffi`.
 
 pub mod code_memory;
+mod debug_offsets;
+#[cfg(Py_3_14)]
+mod dict_watcher;
 pub mod dispatch;
 pub mod entry;
 pub mod exits;

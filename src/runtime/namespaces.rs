@@ -1,4 +1,5 @@
-//! Guards on globals and builtins: version tags first, values when a tag has changed.
+//! Guards on globals and builtins: version tags first, values when a tag has changed. 3.14 has no tags:
+//! there `dict_watcher` clears a word of the block.
 
 use pyo3::ffi::{self, PyObject};
 use pyo3::prelude::*;
@@ -22,7 +23,7 @@ pub(super) fn version(dict: *mut PyObject) -> u64 {
     tag >> SHIFT
 }
 
-/// 3.14 has no versions; guards there use watchers.
+/// 3.14 has no versions.
 #[cfg(Py_3_14)]
 pub(super) fn version(_dict: *mut PyObject) -> u64 {
     0
@@ -85,7 +86,7 @@ pub fn revalidate(namespace: &Namespace) -> bool {
         for (word, version) in [
             (namespace_block::GLOBALS_VERSION, version(globals)),
             (namespace_block::BUILTINS_VERSION, version(builtins)),
-            (namespace_block::VALID, 1),
+            (namespace_block::VALID, namespace.watched.into()),
         ] {
             words.add(row(word)).write_volatile(version);
         }
@@ -104,10 +105,28 @@ impl Namespace {
         let mut block = vec![0; namespace_block::SIZE / 8 + read.len()].into_boxed_slice();
         block[row(namespace_block::GLOBALS)] = globals.as_ptr() as u64;
         block[row(namespace_block::BUILTINS)] = builtins.as_ptr() as u64;
+        #[cfg(Py_3_14)]
+        // SAFETY: the box does not move; dropping the namespace forgets it.
+        let watched = unsafe {
+            let names = assumptions.iter().map(|assumption| &assumption.name);
+            super::dict_watcher::remember(globals.py(), block.as_mut_ptr(), names.chain(&read))
+        };
+        #[cfg(not(Py_3_14))]
+        let watched = true;
         Namespace {
             block,
             assumptions,
             read,
+            watched,
         }
+    }
+}
+
+#[cfg(Py_3_14)]
+impl Drop for Namespace {
+    fn drop(&mut self) {
+        let words = self.block.as_mut_ptr();
+        // SAFETY: the block is the one remembered.
+        Python::attach(|py| unsafe { super::dict_watcher::forget(py, words) });
     }
 }

@@ -68,7 +68,7 @@ pub unsafe fn show(unit: &Unit, row: u32, words: *mut u64, native_frame: *mut In
         let shown = row_of(unit, row);
         let words = std::slice::from_raw_parts(words.cast_const(), shown.words as usize);
         for ((_, slot), descriptor) in frame::own_slots(native_frame).zip(&shown.locals) {
-            let old = *slot;
+            let old = slot.object();
             let new = match descriptor {
                 SlotDescriptor::Null => null_mut(),
                 SlotDescriptor::Value(value) => match (value.source, value.repr) {
@@ -84,8 +84,7 @@ pub unsafe fn show(unit: &Unit, row: u32, words: *mut u64, native_frame: *mut In
                 },
                 _ => made(unit, words, descriptor),
             };
-            *slot = new;
-            ffi::Py_XDECREF(old);
+            ffi::Py_XDECREF(slot.replace(new));
         }
     }
 }
@@ -158,7 +157,7 @@ pub unsafe extern "C" fn hide_locals(
             SlotDescriptor::Virtual(_) => true,
         };
         let slots = || frame::own_slots(native_frame).zip(&shown.locals);
-        if slots().any(|((_, slot), descriptor)| !expected(*slot, descriptor)) {
+        if slots().any(|((_, slot), descriptor)| !expected(slot.object(), descriptor)) {
             CHANGED.store(native_frame, Ordering::Relaxed);
             return 1;
         }
@@ -168,7 +167,7 @@ pub unsafe extern "C" fn hide_locals(
                 _ => false,
             };
             if !number {
-                ffi::Py_XDECREF(std::mem::replace(&mut *slot, null_mut()));
+                ffi::Py_XDECREF(slot.replace(null_mut()));
             }
         }
         u64::from(somebody_traces(unit))

@@ -6,6 +6,7 @@
 //! function is resumed and thrown into. Any difference means: everything stays interpreted, with
 //! the reason in words.
 
+use super::debug_offsets;
 use super::frame::{self, CellPolicy, ResumePoint};
 use crate::ffi::{
     self as mirror, _PyEval_EvalFrameDefault, _PyInterpreterState_GetEvalFrameFunc,
@@ -53,7 +54,7 @@ pub fn interpreter(py: Python<'_>) -> Result<&'static Interpreter, &'static str>
 
 fn examine(py: Python<'_>) -> Result<Interpreter, String> {
     let version = py.version_info();
-    if version.major != 3 || cfg!(Py_3_14) || !frame::SUPPORTED {
+    if version.major != 3 || cfg!(Py_3_15) {
         return Err(format!(
             "CPython {}.{} is not supported yet",
             version.major, version.minor
@@ -63,7 +64,7 @@ fn examine(py: Python<'_>) -> Result<Interpreter, String> {
     // SAFETY: the GIL is held. Each check reads words that the checks before it made plausible.
     unsafe {
         check_thread()?;
-        check_debug_offsets()?;
+        debug_offsets::check()?;
         let interpreter_state = ffi::PyInterpreterState_Get();
         if ffi::PyInterpreterState_GetID(interpreter_state) != 0 {
             return Err("subinterpreters are not supported".into());
@@ -75,6 +76,10 @@ fn examine(py: Python<'_>) -> Result<Interpreter, String> {
             return Err("the interpreter state has another layout than expected".into());
         }
         check_resume(py, base)?;
+        #[cfg(Py_3_14)]
+        if !super::dict_watcher::start(py) {
+            return Err("the interpreter has no dict watcher left".into());
+        }
         Ok(Interpreter {
             minor: version.minor,
             eval_frame,
@@ -174,7 +179,7 @@ unsafe fn frame_matches(object: *mut mirror::FrameObject, current: *mut Interpre
             }
             if (*object).f_frame == frame {
                 let code = ffi::PyFrame_GetCode(object.cast());
-                let same = (*frame).f_code.cast() == code && (*frame).frame_obj == object;
+                let same = frame::code(frame).cast() == code && (*frame).frame_obj == object;
                 ffi::Py_XDECREF(code.cast());
                 return same;
             }
@@ -182,64 +187,6 @@ unsafe fn frame_matches(object: *mut mirror::FrameObject, current: *mut Interpre
         }
         false
     }
-}
-
-/// 3.13 publishes offsets for debuggers: ours must be the same.
-#[cfg(all(Py_3_13, not(Py_3_14)))]
-unsafe fn check_debug_offsets() -> Result<(), String> {
-    use std::mem::offset_of;
-    // SAFETY: `_PyRuntime` begins with a table of 64-bit words, at least as long as read here once
-    // the cookie is right.
-    unsafe {
-        let table: *const u64 = (&raw const mirror::_PyRuntime).cast();
-        if *table != u64::from_ne_bytes(*b"xdebugpy") || *table.add(1) != hex_version() {
-            return Err("the table of debugger offsets is not the expected one".into());
-        }
-        if *table.add(2) != 0 {
-            return Err("free-threaded builds of CPython are not supported yet".into());
-        }
-        let rows = [
-            (22, offset_of!(ThreadState, interp)),
-            (23, offset_of!(ThreadState, current_frame)),
-            (24, offset_of!(ThreadState, thread_id)),
-            (26, offset_of!(ThreadState, datastack_chunk)),
-            (28, size_of::<InterpreterFrame>()),
-            (29, offset_of!(InterpreterFrame, previous)),
-            (30, offset_of!(InterpreterFrame, f_code)),
-            (31, offset_of!(InterpreterFrame, instruction)),
-            (32, offset_of!(InterpreterFrame, localsplus)),
-            (33, offset_of!(InterpreterFrame, owner)),
-            (35, offset_of!(CodeObject, co_filename)),
-            (36, offset_of!(CodeObject, co_name)),
-            (37, offset_of!(CodeObject, co_qualname)),
-            (38, offset_of!(CodeObject, co_linetable)),
-            (39, offset_of!(CodeObject, co_firstlineno)),
-            (40, offset_of!(CodeObject, co_argcount)),
-            (41, offset_of!(CodeObject, co_localsplusnames)),
-            (42, offset_of!(CodeObject, co_localspluskinds)),
-            (43, offset_of!(CodeObject, co_code_adaptive)),
-        ];
-        for (index, offset) in rows {
-            if *table.add(index) != offset as u64 {
-                return Err("the layout differs from the table of debugger offsets".into());
-            }
-        }
-        Ok(())
-    }
-}
-
-#[cfg(all(Py_3_13, not(Py_3_14)))]
-fn hex_version() -> u64 {
-    unsafe extern "C" {
-        static Py_Version: std::ffi::c_ulong;
-    }
-    // SAFETY: a constant of the interpreter.
-    unsafe { Py_Version }
-}
-
-#[cfg(not(all(Py_3_13, not(Py_3_14))))]
-unsafe fn check_debug_offsets() -> Result<(), String> {
-    Ok(())
 }
 
 /// Never runs frames of its own: stands for "another function" while the word is looked for.
@@ -337,7 +284,13 @@ unsafe fn find_small_ints() -> Option<(u64, u32, u32)> {
 }
 
 /// The opcode of the one instruction the test resumes at.
-const BINARY_OP: u8 = if cfg!(Py_3_13) { 45 } else { 122 };
+const BINARY_OP: u8 = if cfg!(Py_3_14) {
+    44
+} else if cfg!(Py_3_13) {
+    45
+} else {
+    122
+};
 
 const SOURCE: &std::ffi::CStr = c"
 def f(a, b):

@@ -48,6 +48,8 @@ pub struct Namespace {
     pub assumptions: Vec<Assumption>,
     /// Names, each a `str`, whose values are read when the code runs. The code does not own the values.
     pub read: Vec<Py<PyAny>>,
+    /// Whether changes are noticed; else every guard compares the values.
+    pub watched: bool,
 }
 
 /// See the module.

@@ -8,6 +8,9 @@
 #include "internal/pycore_dict.h"
 #include "internal/pycore_frame.h"
 #include "internal/pycore_interp.h"
+#if PY_VERSION_HEX >= 0x030E0000
+#include "internal/pycore_interpframe.h"
+#endif
 #include "internal/pycore_runtime.h"
 
 #define OFFSET(structure, field) printf("%s.%s %zu\n", #structure, #field, offsetof(structure, field));

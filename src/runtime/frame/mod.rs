@@ -19,21 +19,27 @@
 //! Version differences live in `v3_11.rs` .. `v3_14.rs`, which all offer the same functions:
 //! `current_frame`, `set_current_frame`, `frame_words`, `initialise`, `set_next`,
 //! `set_raised`, `set_suspended`, `raising_unit`, `execute`, `clear_and_pop`,
-//! `recursion_remaining`, `add_c_units`, `levels_of_call`.
+//! `recursion_remaining`, `add_c_units`, `levels_of_call`, `code`, `function`, `instruction`; and in what
+//! a slot of a frame holds: `slots.rs`, `slots_v3_14.rs`.
 //!
 //! Why no frame-evaluation hook: when the data stack has no room left the interpreter grows it by
 //! a hidden function. `data_stack.rs` does the same with the public arena allocator, so one path
 //! serves always and no interpreter-wide state is touched.
 
 mod data_stack;
-#[cfg_attr(
-    any(not(Py_3_13), Py_3_14),
-    expect(dead_code, reason = "only 3.13 unwinds by hand")
-)]
+#[cfg(Py_3_13)]
 mod exception_table;
 mod native;
 mod resume;
 mod stack_limit;
+#[cfg(Py_3_13)]
+mod unwind;
+
+#[cfg(not(Py_3_14))]
+mod slots;
+#[cfg(Py_3_14)]
+#[path = "slots_v3_14.rs"]
+mod slots;
 
 #[cfg(not(Py_3_13))]
 mod clear;
@@ -52,15 +58,18 @@ mod version;
 mod version;
 
 pub use native::{
-    own_slots, pop_native_frame, push_native_frame, set_instruction, set_instruction_address,
+    Slot, own_slots, pop_native_frame, push_native_frame, set_instruction, set_instruction_address,
 };
 pub use resume::{
     CallResult, CellPolicy, ResumePoint, SuspendedCall, resume, resume_chain, throw, throw_chain,
 };
+pub use slots::used as slots_used;
 pub use stack_limit::{
     c_stack_is_exhausted, c_stack_is_low, c_stack_low_mark, check_stack, stack_cell_address,
 };
-pub use version::{SUPPORTED, current_frame, levels_of_call, recursion_remaining};
+pub use version::{
+    code, current_frame, function, instruction, levels_of_call, recursion_remaining,
+};
 
 /// The thread state of the calling thread, as mirrored.
 ///
@@ -69,6 +78,37 @@ pub use version::{SUPPORTED, current_frame, levels_of_call, recursion_remaining}
 pub unsafe fn current_thread() -> *mut crate::ffi::ThreadState {
     // SAFETY: the caller holds the GIL, so a current thread state exists.
     unsafe { pyo3::ffi::PyThreadState_Get().cast() }
+}
+
+/// The object in a slot of a frame, borrowed; null if it is empty.
+///
+/// # Safety
+/// `frame` is a live frame with such a slot in use.
+pub unsafe fn slot_at(
+    frame: *mut crate::ffi::InterpreterFrame,
+    index: usize,
+) -> *mut pyo3::ffi::PyObject {
+    // SAFETY: as required.
+    unsafe { slots::object(*slots::first(frame).add(index)) }
+}
+
+/// The position in a slot that holds no object but that (3.14).
+///
+/// # Safety
+/// As `slot_at`.
+pub unsafe fn position_at(frame: *mut crate::ffi::InterpreterFrame, index: usize) -> Option<usize> {
+    // SAFETY: as required.
+    unsafe { slots::bare_position(*slots::first(frame).add(index)) }
+}
+
+/// What a `ResumePoint` has on its stack for the position of an exception.
+///
+/// # Safety
+/// The GIL is held.
+pub unsafe fn position_operand(unit: usize) -> *mut pyo3::ffi::PyObject {
+    // SAFETY: as required.
+    let word = unsafe { slots::position(unit) };
+    word.unwrap_or(slots::EMPTY) as *mut pyo3::ffi::PyObject
 }
 
 pub(crate) use resume::evaluation_scope;

@@ -10,7 +10,7 @@
 //! and the line of the last call. Native code that sees `frame_obj` set at its return should
 //! therefore leave by a resume at the return instruction instead of popping.
 
-use super::{data_stack, version};
+use super::{data_stack, slots, version};
 use crate::ffi::{CO_FAST_FREE, CodeObject, InterpreterFrame, ThreadState};
 use pyo3::ffi::{
     Py_DECREF, Py_INCREF, Py_XDECREF, PyBytes_AS_STRING, PyFunctionObject, PyObject,
@@ -39,16 +39,16 @@ pub unsafe fn push_native_frame(
             return null_mut();
         }
         version::initialise(frame, function, code);
-        let slots = (&raw mut (*frame).localsplus).cast::<*mut PyObject>();
+        let first = slots::first(frame);
         let count = (*code).co_nlocalsplus as usize;
         let free = (*code).co_nfreevars as usize;
         for index in 0..count - free {
-            *slots.add(index) = null_mut();
+            *first.add(index) = slots::EMPTY;
         }
         for index in 0..free {
             let cell = PyTuple_GET_ITEM((*function).func_closure, index as isize);
             Py_INCREF(cell);
-            *slots.add(count - free + index) = cell;
+            *first.add(count - free + index) = slots::owning(cell);
         }
         (*frame).previous = version::current_frame(thread);
         version::set_current_frame(thread, frame);
@@ -73,25 +73,48 @@ pub unsafe fn set_instruction(frame: *mut InterpreterFrame, unit: usize) {
 pub unsafe fn set_instruction_address(frame: *mut InterpreterFrame, address: *mut u16) {
     // SAFETY: as required: the address lies in the frame's code.
     unsafe {
-        let code = (*frame).f_code;
+        let code = version::code(frame);
         let start = (&raw const (*code).co_code_adaptive).cast::<u16>();
         set_instruction(frame, address.cast_const().offset_from(start) as usize);
     }
 }
 
-/// Indices and places of the slots of all locals but free variables.
+/// A slot of a native frame: empty, or it owns a reference.
+#[derive(Clone, Copy)]
+pub struct Slot(*mut slots::Word);
+
+impl Slot {
+    /// Its object, borrowed; null if it is empty.
+    ///
+    /// # Safety
+    /// The frame is live.
+    pub unsafe fn object(self) -> *mut PyObject {
+        // SAFETY: as required.
+        unsafe { slots::object(*self.0) }
+    }
+
+    /// Takes a reference (or null) and gives the one it had.
+    ///
+    /// # Safety
+    /// The frame is live.
+    pub unsafe fn replace(self, object: *mut PyObject) -> *mut PyObject {
+        // SAFETY: as required. An immortal object's tagged word stands for a reference that may be counted
+        // down, to no effect.
+        unsafe { slots::object(std::mem::replace(&mut *self.0, slots::owning(object))) }
+    }
+}
+
+/// Indices and slots of all locals but free variables.
 ///
 /// # Safety
 /// `frame` is a live native frame, and is so as long as the slots are used.
-pub unsafe fn own_slots(
-    frame: *mut InterpreterFrame,
-) -> impl Iterator<Item = (usize, *mut *mut PyObject)> {
+pub unsafe fn own_slots(frame: *mut InterpreterFrame) -> impl Iterator<Item = (usize, Slot)> {
     // SAFETY: a frame has `co_nlocalsplus` slots, the free variables last.
     unsafe {
-        let code = (*frame).f_code;
-        let slots = (&raw mut (*frame).localsplus).cast::<*mut PyObject>();
+        let code = version::code(frame);
+        let first = slots::first(frame);
         let count = (*code).co_nlocalsplus as usize - (*code).co_nfreevars as usize;
-        (0..count).map(move |index| (index, slots.add(index)))
+        (0..count).map(move |index| (index, Slot(first.add(index))))
     }
 }
 
@@ -106,19 +129,16 @@ pub unsafe fn pop_native_frame(thread: *mut ThreadState, frame: *mut Interpreter
     // the frame is unlinked and popped.
     unsafe {
         version::set_current_frame(thread, (*frame).previous);
-        let code = (*frame).f_code;
+        let code = version::code(frame);
         let observed = !(*frame).frame_obj.is_null() || !(*frame).f_locals.is_null();
         if observed || (*code).co_nfreevars != 0 {
             version::clear_and_pop(thread, frame);
             return;
         }
         for (_, slot) in own_slots(frame) {
-            Py_XDECREF(*slot);
+            Py_XDECREF(slot.object());
         }
-        #[cfg(not(Py_3_12))]
-        let function = (*frame).f_func;
-        #[cfg(Py_3_12)]
-        let function = (*frame).f_funcobj;
+        let function = version::function(frame);
         data_stack::pop(thread, frame);
         Py_DECREF(function);
         Py_DECREF(code.cast());

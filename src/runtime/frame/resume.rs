@@ -1,7 +1,7 @@
 //! `resume` and `throw`: filling frames and running them.
 
 use super::native::{is_free, slot_kinds};
-use super::{c_stack_is_exhausted, c_stack_is_low, data_stack, version};
+use super::{c_stack_is_exhausted, c_stack_is_low, data_stack, slots, version};
 use crate::ffi::{CO_FAST_CELL, CodeObject, InterpreterFrame, ThreadState};
 use pyo3::ffi::{
     Py_NewRef, Py_XDECREF, PyCell_New, PyErr_SetString, PyExc_RecursionError, PyFunctionObject,
@@ -38,7 +38,8 @@ pub struct ResumePoint<'a> {
     pub at: usize,
     /// `co_nlocalsplus` slots. Free variables may be null: they are taken from the closure.
     pub locals: &'a mut [*mut PyObject],
-    /// Operand stack, bottom first; null where the interpreter has null.
+    /// Operand stack, bottom first; null where the interpreter has null. 3.14: where it has a tagged int,
+    /// that word instead of an object.
     pub stack: &'a mut [*mut PyObject],
     pub cells: CellPolicy,
     /// The frame of this activation if native code pushed one, else null.
@@ -66,8 +67,8 @@ impl ResumePoint<'_> {
     unsafe fn release(&mut self) {
         for slot in self.locals.iter_mut().chain(self.stack.iter_mut()) {
             let value = std::mem::replace(slot, null_mut());
-            // SAFETY: the slot owned the reference (or was null) and does not any more.
-            unsafe { Py_XDECREF(value) };
+            // SAFETY: the slot owned the reference (or had none) and does not any more.
+            unsafe { Py_XDECREF(slots::object(slots::owning(value))) };
         }
     }
 
@@ -119,22 +120,22 @@ impl ResumePoint<'_> {
                 }
                 version::initialise(self.frame, self.function, self.code);
             }
-            let slots = (&raw mut (*self.frame).localsplus).cast::<*mut PyObject>();
+            let first = slots::first(self.frame);
             for (index, local) in self.locals.iter_mut().enumerate() {
-                let value = std::mem::replace(local, null_mut());
+                let value = slots::owning(std::mem::replace(local, null_mut()));
                 if native {
-                    Py_XDECREF(std::mem::replace(&mut *slots.add(index), value));
+                    let before = std::mem::replace(&mut *first.add(index), value);
+                    Py_XDECREF(slots::object(before));
                 } else {
-                    slots.add(index).write(value);
+                    first.add(index).write(value);
                 }
             }
             let base = self.locals.len();
             for (index, operand) in self.stack.iter_mut().enumerate() {
-                slots
-                    .add(base + index)
-                    .write(std::mem::replace(operand, null_mut()));
+                let value = slots::owning(std::mem::replace(operand, null_mut()));
+                first.add(base + index).write(value);
             }
-            (*self.frame).stacktop = (base + self.stack.len()) as c_int;
+            slots::set_used(self.frame, base + self.stack.len());
         }
         true
     }
@@ -329,9 +330,9 @@ unsafe fn run<'a>(
                 raised_at = None;
                 match caller.result {
                     CallResult::Push => {
-                        let slots = (&raw mut (*frame).localsplus).cast::<*mut PyObject>();
-                        slots.add((*frame).stacktop as usize).write(result);
-                        (*frame).stacktop += 1;
+                        let top = slots::used(frame) as usize;
+                        slots::first(frame).add(top).write(slots::owning(result));
+                        slots::set_used(frame, top + 1);
                     }
                 }
                 version::set_next(frame, caller.after);

@@ -9,9 +9,6 @@ use pyo3::ffi::{Py_INCREF, PyFunctionObject, PyObject};
 use std::ffi::c_int;
 use std::ptr::null_mut;
 
-/// Whether this version can be resumed.
-pub const SUPPORTED: bool = true;
-
 /// # Safety
 /// `thread` is valid. (So for every function here: pointers are valid, the GIL is held.)
 pub unsafe fn current_frame(thread: *mut ThreadState) -> *mut InterpreterFrame {
@@ -67,6 +64,15 @@ pub unsafe fn initialise(
 pub unsafe fn function(frame: *mut InterpreterFrame) -> *mut PyObject {
     // SAFETY: as required.
     unsafe { (*frame).f_funcobj }
+}
+
+/// The code that the frame of a Python function runs.
+///
+/// # Safety
+/// As `current_frame`.
+pub unsafe fn code(frame: *mut InterpreterFrame) -> *mut CodeObject {
+    // SAFETY: as required.
+    unsafe { (*frame).f_code }
 }
 
 unsafe fn code_start(frame: *mut InterpreterFrame) -> *mut CodeUnit {

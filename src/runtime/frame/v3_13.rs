@@ -1,28 +1,13 @@
 //! CPython 3.13: `instr_ptr` names the running instruction, the thread state the current frame.
-//!
-//! Throwing needs care: the interpreter takes the line from `instr_ptr` but looks the handler up
-//! at the unit before it. Where the two units have different handlers (first or one past the last
-//! instruction of a protected range) the frame is unwound here, by the interpreter's own steps.
 
-use super::exception_table::{Handler, find_handler};
+pub use super::unwind::execute;
 use crate::ffi::{
-    _PyEval_EvalFrameDefault, _PyEval_FrameClearAndPop, CodeObject, CodeUnit,
-    FRAME_OWNED_BY_THREAD, InterpreterFrame, ThreadState,
+    _PyEval_FrameClearAndPop, CodeObject, CodeUnit, FRAME_OWNED_BY_THREAD, InterpreterFrame,
+    ThreadState,
 };
-use pyo3::ffi::{
-    Py_DECREF, Py_INCREF, Py_SIZE, Py_XDECREF, PyBytes_AS_STRING, PyErr_GetRaisedException,
-    PyErr_SetRaisedException, PyFrameObject, PyFunctionObject, PyLong_FromSize_t, PyObject,
-    PyThreadState_GetFrame,
-};
+use pyo3::ffi::{Py_INCREF, PyFunctionObject, PyObject};
 use std::ffi::c_int;
 use std::ptr::null_mut;
-
-unsafe extern "C" {
-    fn PyTraceBack_Here(frame: *mut PyFrameObject) -> c_int;
-}
-
-/// Whether this version can be resumed.
-pub const SUPPORTED: bool = true;
 
 /// # Safety
 /// `thread` is valid. (So for every function here: pointers are valid, the GIL is held.)
@@ -74,6 +59,29 @@ pub unsafe fn initialise(
     }
 }
 
+/// The code that the frame of a Python function runs.
+///
+/// # Safety
+/// As `current_frame`.
+pub unsafe fn code(frame: *mut InterpreterFrame) -> *mut CodeObject {
+    // SAFETY: as required.
+    unsafe { (*frame).f_code }
+}
+
+/// # Safety
+/// As `current_frame`.
+pub unsafe fn function(frame: *mut InterpreterFrame) -> *mut PyObject {
+    // SAFETY: as required.
+    unsafe { (*frame).f_funcobj }
+}
+
+/// # Safety
+/// As `current_frame`.
+pub unsafe fn instruction(frame: *mut InterpreterFrame) -> *mut CodeUnit {
+    // SAFETY: as required.
+    unsafe { (*frame).instruction }
+}
+
 unsafe fn code_start(frame: *mut InterpreterFrame) -> *mut CodeUnit {
     // SAFETY: as required.
     unsafe { (&raw mut (*(*frame).f_code).co_code_adaptive).cast() }
@@ -112,85 +120,6 @@ pub unsafe fn set_suspended(frame: *mut InterpreterFrame, call: usize, after: us
 /// Where an exception that comes out of a suspended call is raised.
 pub fn raising_unit(call: usize, _after: usize) -> usize {
     call
-}
-
-/// Runs the complete, unlinked, topmost frame to its end; it is gone afterwards.
-///
-/// # Safety
-/// See `resume::run`.
-pub unsafe fn execute(
-    thread: *mut ThreadState,
-    frame: *mut InterpreterFrame,
-    raised_at: Option<usize>,
-) -> *mut PyObject {
-    // SAFETY: the frame is complete and topmost; the interpreter links, runs, clears and pops it.
-    unsafe {
-        let Some(unit) = raised_at else {
-            return _PyEval_EvalFrameDefault(thread, frame, 0);
-        };
-        set_raised(frame, unit);
-        let table = (*(*frame).f_code).co_exceptiontable;
-        let table = std::slice::from_raw_parts(
-            PyBytes_AS_STRING(table).cast::<u8>(),
-            Py_SIZE(table) as usize,
-        );
-        let handler = find_handler(table, unit as isize);
-        if handler == find_handler(table, unit as isize - 1) {
-            return _PyEval_EvalFrameDefault(thread, frame, 1);
-        }
-        unwind(thread, frame, unit, handler)
-    }
-}
-
-/// What `exception_unwind` of the interpreter does, for an exception raised at `unit`.
-#[cold]
-unsafe fn unwind(
-    thread: *mut ThreadState,
-    frame: *mut InterpreterFrame,
-    unit: usize,
-    handler: Option<Handler>,
-) -> *mut PyObject {
-    // SAFETY: the frame is linked while code can run that looks at it (finalisers of dropped
-    // stack entries), and unlinked again before the interpreter takes or clears it. `stacktop`
-    // is lowered before each reference is dropped, so nothing is dropped twice.
-    unsafe {
-        let previous = current_frame(thread);
-        (*frame).previous = previous;
-        set_current_frame(thread, frame);
-        let exception = PyErr_GetRaisedException();
-        let object = PyThreadState_GetFrame(thread.cast());
-        PyErr_SetRaisedException(exception);
-        if !object.is_null() {
-            PyTraceBack_Here(object);
-            Py_DECREF(object.cast());
-        }
-        let slots = (&raw mut (*frame).localsplus).cast::<*mut PyObject>();
-        let base = (*(*frame).f_code).co_nlocalsplus;
-        let keep = base + handler.map_or(0, |handler| handler.depth as c_int);
-        while (*frame).stacktop > keep {
-            (*frame).stacktop -= 1;
-            Py_XDECREF(*slots.add((*frame).stacktop as usize));
-        }
-        set_current_frame(thread, previous);
-        let Some(handler) = handler else {
-            _PyEval_FrameClearAndPop(thread, frame);
-            return null_mut();
-        };
-        if handler.push_lasti {
-            let lasti = PyLong_FromSize_t(unit);
-            if lasti.is_null() {
-                // No memory for one int: the exception now is MemoryError, and the interpreter
-                // finds it a handler itself.
-                return _PyEval_EvalFrameDefault(thread, frame, 1);
-            }
-            *slots.add((*frame).stacktop as usize) = lasti;
-            (*frame).stacktop += 1;
-        }
-        *slots.add((*frame).stacktop as usize) = PyErr_GetRaisedException();
-        (*frame).stacktop += 1;
-        set_next(frame, handler.target);
-        _PyEval_EvalFrameDefault(thread, frame, 0)
-    }
 }
 
 /// Drops or hands over everything the frame owns and pops it.

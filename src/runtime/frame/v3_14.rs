@@ -1,87 +1,149 @@
-//! CPython 3.14: frame slots are tagged references; not supported yet.
-//!
-//! The self-test refuses this version at import, so nothing here runs. Each function answers with
-//! an error or does nothing, so that a mistake in that order cannot touch memory.
+//! CPython 3.14: the references of a frame are tagged (`slots_v3_14.rs`), and the C stack is bounded by
+//! addresses, not by a counter. Otherwise as 3.13.
 
-use crate::ffi::{CodeObject, InterpreterFrame, ThreadState};
-use pyo3::ffi::{PyErr_SetString, PyExc_SystemError, PyFunctionObject, PyObject};
+use super::slots;
+pub use super::unwind::execute;
+use crate::ffi::{
+    _PyEval_FrameClearAndPop, CodeObject, CodeUnit, FRAME_OWNED_BY_THREAD, InterpreterFrame,
+    ThreadState,
+};
+use pyo3::ffi::{Py_INCREF, PyFunctionObject, PyObject};
 use std::ffi::c_int;
 use std::ptr::null_mut;
 
-/// Whether this version can be resumed.
-pub const SUPPORTED: bool = false;
-
 /// # Safety
-/// None needed: does nothing.
-pub unsafe fn current_frame(_thread: *mut ThreadState) -> *mut InterpreterFrame {
-    null_mut()
+/// `thread` is valid. (So for every function here: pointers are valid, the GIL is held.)
+pub unsafe fn current_frame(thread: *mut ThreadState) -> *mut InterpreterFrame {
+    // SAFETY: as required.
+    unsafe { (*thread).current_frame }
 }
 
 /// # Safety
-/// None needed: does nothing.
-pub unsafe fn set_current_frame(_thread: *mut ThreadState, _frame: *mut InterpreterFrame) {}
-
-/// # Safety
-/// None needed. No data stack has this much room, so no frame is ever pushed.
-pub unsafe fn frame_words(_code: *mut CodeObject) -> usize {
-    usize::MAX / 64
+/// As `current_frame`; `frame` is null or belongs to this thread.
+pub unsafe fn set_current_frame(thread: *mut ThreadState, frame: *mut InterpreterFrame) {
+    // SAFETY: as above.
+    unsafe { (*thread).current_frame = frame }
 }
 
+/// Words of a frame of `code`.
+///
 /// # Safety
-/// None needed: does nothing.
+/// `code` is a code object.
+pub unsafe fn frame_words(code: *mut CodeObject) -> usize {
+    // SAFETY: as required.
+    unsafe { (*code).co_framesize as usize }
+}
+
+/// Fills everything but the slots and takes references to function and code.
+///
+/// # Safety
+/// `frame` has room for a frame of `code`.
 pub unsafe fn initialise(
-    _frame: *mut InterpreterFrame,
-    _function: *mut PyFunctionObject,
-    _code: *mut CodeObject,
+    frame: *mut InterpreterFrame,
+    function: *mut PyFunctionObject,
+    code: *mut CodeObject,
 ) {
+    // SAFETY: as required; this is `_PyFrame_Initialize` with an explicit code object.
+    unsafe {
+        Py_INCREF(function.cast());
+        Py_INCREF(code.cast());
+        (*frame).f_funcobj = slots::owning(function.cast());
+        (*frame).f_executable = slots::owning(code.cast());
+        (*frame).f_builtins = (*function).func_builtins;
+        (*frame).f_globals = (*function).func_globals;
+        (*frame).f_locals = null_mut();
+        slots::set_used(frame, (*code).co_nlocalsplus as usize);
+        (*frame).frame_obj = null_mut();
+        (*frame).previous = null_mut();
+        (*frame).return_offset = 0;
+        (*frame).owner = FRAME_OWNED_BY_THREAD;
+        (*frame).visited = 0;
+        set_raised(frame, (*code)._co_firsttraceable as usize);
+    }
+}
+
+/// The code that the frame of a Python function runs.
+///
+/// # Safety
+/// As `current_frame`.
+pub unsafe fn code(frame: *mut InterpreterFrame) -> *mut CodeObject {
+    // SAFETY: as required.
+    unsafe { slots::object((*frame).f_executable).cast() }
 }
 
 /// # Safety
-/// None needed: does nothing.
-pub unsafe fn set_next(_frame: *mut InterpreterFrame, _unit: usize) {}
+/// As `current_frame`.
+pub unsafe fn function(frame: *mut InterpreterFrame) -> *mut PyObject {
+    // SAFETY: as required.
+    unsafe { slots::object((*frame).f_funcobj) }
+}
 
 /// # Safety
-/// None needed: does nothing.
-pub unsafe fn set_raised(_frame: *mut InterpreterFrame, _unit: usize) {}
+/// As `current_frame`.
+pub unsafe fn instruction(frame: *mut InterpreterFrame) -> *mut CodeUnit {
+    // SAFETY: as required.
+    unsafe { (*frame).instruction }
+}
 
+unsafe fn code_start(frame: *mut InterpreterFrame) -> *mut CodeUnit {
+    // SAFETY: as required.
+    unsafe { (&raw mut (*code(frame)).co_code_adaptive).cast() }
+}
+
+/// Execution continues at `unit`.
+///
 /// # Safety
-/// None needed: does nothing.
-pub unsafe fn set_suspended(_frame: *mut InterpreterFrame, _call: usize, _after: usize) {}
+/// `unit` is an instruction of the frame's code.
+pub unsafe fn set_next(frame: *mut InterpreterFrame, unit: usize) {
+    // SAFETY: as required.
+    unsafe { (*frame).instruction = code_start(frame).add(unit) }
+}
+
+/// The instruction at `unit` is running (or raised).
+///
+/// # Safety
+/// As `set_next`.
+pub unsafe fn set_raised(frame: *mut InterpreterFrame, unit: usize) {
+    // SAFETY: as required.
+    unsafe { (*frame).instruction = code_start(frame).add(unit) }
+}
+
+/// The call at `call` is running; the next instruction is at `after`.
+///
+/// # Safety
+/// As `set_next`.
+pub unsafe fn set_suspended(frame: *mut InterpreterFrame, call: usize, after: usize) {
+    // SAFETY: as required.
+    unsafe {
+        set_raised(frame, call);
+        (*frame).return_offset = (after - call) as u16;
+    }
+}
 
 /// Where an exception that comes out of a suspended call is raised.
 pub fn raising_unit(call: usize, _after: usize) -> usize {
     call
 }
 
+/// Drops or hands over everything the frame owns and pops it.
+///
 /// # Safety
-/// The GIL is held.
-pub unsafe fn execute(
-    _thread: *mut ThreadState,
-    _frame: *mut InterpreterFrame,
-    _raised_at: Option<usize>,
-) -> *mut PyObject {
-    // SAFETY: the GIL is held.
-    unsafe {
-        PyErr_SetString(
-            PyExc_SystemError,
-            c"CPython 3.14 is not supported yet".as_ptr(),
-        )
-    };
-    null_mut()
+/// `frame` is the topmost frame, unlinked, with its stack pointer true.
+pub unsafe fn clear_and_pop(thread: *mut ThreadState, frame: *mut InterpreterFrame) {
+    // SAFETY: as required.
+    unsafe { _PyEval_FrameClearAndPop(thread, frame) }
 }
 
+/// The counter of Python levels left.
+///
 /// # Safety
-/// None needed: does nothing.
-pub unsafe fn clear_and_pop(_thread: *mut ThreadState, _frame: *mut InterpreterFrame) {}
-
-/// # Safety
-/// `thread` is valid.
+/// As `current_frame`.
 pub unsafe fn recursion_remaining(thread: *mut ThreadState) -> *mut c_int {
-    // SAFETY: as required; the address is computed, not read.
+    // SAFETY: as required.
     unsafe { &raw mut (*thread).py_recursion_remaining }
 }
 
-/// C-stack units one activation of the interpreter takes.
+/// The C stack has no counter.
 pub const EVALUATION_UNITS: c_int = 0;
 
 /// # Safety

@@ -65,17 +65,17 @@ c_functions! {
             }
             return null_mut();
         }
-        let items = unpack_iterator(iterator, count);
+        let items = unpack_iterator(a, iterator, count);
         ffi::Py_DECREF(iterator);
         items
     }
 }
 
-/// Exactly `count` items as a tuple.
+/// Exactly `count` items as a tuple. `source` is what is iterated.
 ///
 /// # Safety
 /// As all of this file: the GIL, and a live iterator.
-unsafe fn unpack_iterator(iterator: Object, count: i64) -> Object {
+unsafe fn unpack_iterator(source: Object, iterator: Object, count: i64) -> Object {
     // SAFETY: the caller's obligations; the tuple is ours until it is returned or dropped.
     unsafe {
         let items = ffi::PyTuple_New(count as isize);
@@ -104,13 +104,32 @@ unsafe fn unpack_iterator(iterator: Object, count: i64) -> Object {
         }
         if !more.is_null() {
             ffi::Py_DECREF(more);
-            ffi::PyErr_Format(
-                ffi::PyExc_ValueError,
-                c"too many values to unpack (expected %d)".as_ptr(),
-                count as c_int,
-            );
+            too_many(source, count);
         }
         ffi::Py_DECREF(items);
         null_mut()
+    }
+}
+
+/// There are more than `count` items in `source`. 3.14 says how many, if asking is free.
+unsafe fn too_many(source: Object, count: i64) {
+    // SAFETY: the GIL is held; the object is live.
+    unsafe {
+        let listed = ffi::PyList_CheckExact(source) != 0 || ffi::PyTuple_CheckExact(source) != 0;
+        if cfg!(Py_3_14) && (listed || ffi::PyDict_CheckExact(source) != 0) {
+            let length = ffi::PyObject_Size(source);
+            if length as i64 > count {
+                let format = c"too many values to unpack (expected %d, got %zd)";
+                ffi::PyErr_Format(
+                    ffi::PyExc_ValueError,
+                    format.as_ptr(),
+                    count as c_int,
+                    length,
+                );
+                return;
+            }
+        }
+        let format = c"too many values to unpack (expected %d)";
+        ffi::PyErr_Format(ffi::PyExc_ValueError, format.as_ptr(), count as c_int);
     }
 }

@@ -53,9 +53,12 @@ fn owned(list: &Bound<'_, PyList>, null: &Bound<'_, PyAny>) -> Vec<*mut PyObject
     list.iter()
         .map(|item| {
             if item.is(null) {
-                null_mut()
-            } else {
-                item.into_ptr()
+                return null_mut();
+            }
+            match item.extract::<(Bound<'_, PyAny>, usize)>() {
+                // SAFETY: the GIL is held.
+                Ok((mark, unit)) if mark.is(null) => unsafe { frame::position_operand(unit) },
+                _ => item.into_ptr(),
             }
         })
         .collect()
@@ -248,6 +251,12 @@ pub fn resume_chain<'py>(
     }
 }
 
+/// A position on the stack that is no object, as tests see and give it: `(NULL, unit)`.
+fn position_mark<'py>(null: &Bound<'py, PyAny>, unit: usize) -> Bound<'py, PyAny> {
+    let mark = (null, unit).into_pyobject(null.py());
+    mark.map_or_else(|_| null.clone(), Bound::into_any)
+}
+
 /// Function, code unit, locals and operand stack of a Python frame. `depth` is the operand
 /// stack's depth where the interpreter did not save it, else negative.
 pub fn snapshot<'py>(
@@ -264,22 +273,19 @@ pub fn snapshot<'py>(
     // SAFETY: the test passes a frame object whose frame is running; its slots are read only.
     unsafe {
         let frame = (*object).f_frame;
-        let code = (*frame).f_code;
+        let code = frame::code(frame);
         let count = (*code).co_nlocalsplus as usize;
-        let slots = (&raw mut (*frame).localsplus).cast::<*mut PyObject>();
+        let slot = |index: usize| match frame::position_at(frame, index) {
+            Some(unit) => position_mark(null, unit),
+            None => take(frame::slot_at(frame, index)),
+        };
         let top = match usize::try_from(depth) {
             Ok(depth) => count + depth,
-            Err(_) => ((*frame).stacktop).max(0) as usize,
+            Err(_) => frame::slots_used(frame).max(0) as usize,
         };
-        let locals = PyList::new(py, (0..count).map(|index| take(*slots.add(index))))?;
-        let stack = PyList::new(
-            py,
-            (count..top.max(count)).map(|index| take(*slots.add(index))),
-        )?;
-        #[cfg(not(Py_3_12))]
-        let (function, instruction) = ((*frame).f_func, (*frame).prev_instr);
-        #[cfg(Py_3_12)]
-        let (function, instruction) = ((*frame).f_funcobj, (*frame).instruction);
+        let locals = PyList::new(py, (0..count).map(slot))?;
+        let stack = PyList::new(py, (count..top.max(count)).map(slot))?;
+        let (function, instruction) = (frame::function(frame), frame::instruction(frame));
         let start: *mut u16 = (&raw mut (*code).co_code_adaptive).cast();
         let unit = instruction.offset_from(start);
         let unit = unit.into_pyobject(py)?.into_any();
@@ -296,18 +302,18 @@ pub fn saved_depth(frame_object: &Bound<'_, PyAny>) -> isize {
     // SAFETY: as in `snapshot`.
     unsafe {
         let frame = (*object).f_frame;
-        (*frame).stacktop as isize - (*(*frame).f_code).co_nlocalsplus as isize
+        frame::slots_used(frame) - (*frame::code(frame)).co_nlocalsplus as isize
     }
 }
 
-/// Python and C recursion levels left (C: 0 on 3.11).
+/// Python and C recursion levels left (C: 0 where it has no counter).
 pub fn recursion_left(_py: Python<'_>) -> (i32, i32) {
     // SAFETY: the GIL is held.
     unsafe {
         let thread = thread();
-        #[cfg(Py_3_12)]
+        #[cfg(all(Py_3_12, not(Py_3_14)))]
         let units = (*thread).c_recursion_remaining;
-        #[cfg(not(Py_3_12))]
+        #[cfg(not(all(Py_3_12, not(Py_3_14))))]
         let units = 0;
         (*frame::recursion_remaining(thread), units)
     }

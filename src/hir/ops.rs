@@ -328,6 +328,7 @@ define_ops! {
     LoadFixed(Container) "load_fixed" [B P I] X (;) {} "Tuple or bytes, its data, index in bounds: the item (borrowed from the tuple).";
     SwapList "swap_list" [B P I B I B] N (LIST_SHAPE; LIST_ITEMS) {} "List, data, index, item, index, item: puts each item at the index before it; the items are those at the other index now, so no reference changes.";
     StoreList "store_list" [B P I B] N (LIST_SHAPE; LIST_ITEMS) {exit} "List, data, index in bounds, item (a reference is added): replaces the item; leaves before the store if dropping the old one could run code.";
+    StoreListI64 "store_list_i64" [B P I I] N (LIST_SHAPE; LIST_ITEMS) {exit} "As `store_list` of a new int; writes into the old item's box when the list holds its only reference and the int is no small one.";
     StoreListF64 "store_list_f64" [B P I F] N (LIST_SHAPE; LIST_ITEMS) {exit} "As `store_list` of a new float; writes into the old item's box when the list holds its only reference.";
     StoreByteArray "store_bytearray" [B P I I] N (BYTEARRAY_SHAPE; BYTEARRAY_ITEMS) {} "Bytearray, data, index in bounds, value in 0..255.";
     StoreArray(Container) "store_array" [B P I X] N (ARRAY_SHAPE; ARRAY_ITEMS) {} "Array, data, index in bounds, value that fits.";

@@ -226,12 +226,37 @@ impl Lifter<'_> {
         let value = match object.kind {
             ObjectKind::Function(handle) => return self.call_function(handle, args, kwnames),
             _ if kwnames.is_some() => None,
-            ObjectKind::Builtin(builtin) => self.call_builtin(builtin, args, operands)?,
-            ObjectKind::Class(class) => return self.call_class(class, args, operands),
+            ObjectKind::Builtin(builtin) => {
+                let value = self.call_builtin(builtin, args, operands)?;
+                if value.is_none() {
+                    self.learn_arguments(args, operands)?;
+                }
+                value
+            }
+            ObjectKind::Class(class) => {
+                let item = self.call_class(class, args, operands)?;
+                if item.is_none() && !matches!(class, BuiltinClass::Other(_)) {
+                    self.learn_arguments(args, operands)?;
+                }
+                return Ok(item);
+            }
             ObjectKind::Method(method) => self.call_method(method, args)?,
             _ => None,
         };
         Ok(value.map(Item::Value))
+    }
+
+    /// A builtin that could be machine code if the types of its arguments were known: leaves to see them.
+    fn learn_arguments(&mut self, args: &[Item], operands: &[Item]) -> Step {
+        let unknown = |(index, item): (usize, &Item)| match item {
+            Item::Value(value) => self.may_learn(*value, args.len() - 1 - index),
+            _ => false,
+        };
+        if self.snapshot.is_some() && args.iter().enumerate().any(unknown) {
+            let text = "the types of the arguments are not known yet";
+            return self.exit_here(ExitReason::NotSeen, operands, text);
+        }
+        Ok(())
     }
 
     fn call_method(&mut self, method: BuiltinMethod, args: &[Item]) -> Step<Option<ValueId>> {

@@ -218,6 +218,9 @@ impl Lifter<'_> {
             let data = self.data(target, kind)?;
             let op = match kind {
                 Container::List if self.repr(value) == Repr::F64 => Op::StoreListF64,
+                Container::List if self.repr(value) == Repr::I64 && !self.has_box(value) => {
+                    Op::StoreListI64
+                }
                 Container::List => Op::StoreList,
                 Container::ByteArray => Op::StoreByteArray,
                 _ => Op::StoreArray(kind),

@@ -18,8 +18,8 @@ use super::{Frame, Incoming, Lifter, OpenLoop, Return, Singleton, Step, Stop};
 /// Ways into blocks whose turn has not come, and loops whose header is lifted.
 #[derive(Default)]
 pub(super) struct Schedule {
-    pending: BTreeMap<u32, Vec<Incoming>>,
-    open: BTreeMap<u32, OpenLoop>,
+    pub(super) pending: BTreeMap<u32, Vec<Incoming>>,
+    pub(super) open: BTreeMap<u32, OpenLoop>,
     pub(super) returns: Vec<Return>,
 }
 
@@ -29,24 +29,48 @@ impl Lifter<'_> {
         let mut schedule = Schedule::default();
         self.go_to(&mut schedule, 0)?;
         while let Some((offset, incoming)) = schedule.pending.pop_first() {
-            let index = self
-                .context
-                .code
-                .instr_at(offset)
-                .ok_or_else(|| self.refuse("internal: a jump between instructions"))?;
-            self.instr = self.context.code.instrs[index];
-            if self.context.scan.loops.contains_key(&offset) {
-                self.open_loop(&mut schedule, offset, incoming)?;
-            } else {
-                self.join(incoming, offset)?;
-                self.snapshot = None;
-            }
-            match self.lift_block(&mut schedule, index) {
-                Ok(()) | Err(Stop::PathEnds) => {}
-                Err(stop) => return Err(stop),
-            }
+            self.lift_ways_in(&mut schedule, offset, incoming)?;
         }
         Ok(schedule.returns)
+    }
+
+    /// Lifts the block at `offset`; all its ways in are known, but for those that go back.
+    pub(super) fn lift_ways_in(
+        &mut self,
+        schedule: &mut Schedule,
+        offset: u32,
+        mut incoming: Vec<Incoming>,
+    ) -> Step {
+        let index = self
+            .context
+            .code
+            .instr_at(offset)
+            .ok_or_else(|| self.refuse("internal: a jump between instructions"))?;
+        self.instr = self.context.code.instrs[index];
+        let is_loop = self.context.scan.loops.contains_key(&offset);
+        if is_loop && self.is_peeled(offset, &incoming) {
+            incoming = self.lift_first_turn(schedule, offset, incoming)?;
+            if incoming.is_empty() {
+                return Ok(());
+            }
+            self.instr = self.context.code.instrs[index];
+        }
+        self.cut_ways(&mut incoming, offset)?;
+        if is_loop {
+            self.open_loop(schedule, offset, incoming)?;
+        } else {
+            self.join(incoming, offset)?;
+            self.snapshot = None;
+        }
+        self.lift_to_end(schedule, index)
+    }
+
+    /// Lifts a block whose start is the current position.
+    pub(super) fn lift_to_end(&mut self, schedule: &mut Schedule, index: usize) -> Step {
+        match self.lift_block(schedule, index) {
+            Ok(()) | Err(Stop::PathEnds) => Ok(()),
+            Err(stop) => Err(stop),
+        }
     }
 
     fn lift_block(&mut self, schedule: &mut Schedule, first: usize) -> Step {
@@ -223,7 +247,7 @@ impl Lifter<'_> {
     }
 
     /// Makes the current block the one where all these ways in meet.
-    fn join(&mut self, mut incoming: Vec<Incoming>, offset: u32) -> Step {
+    pub(super) fn join(&mut self, mut incoming: Vec<Incoming>, offset: u32) -> Step {
         if incoming.len() == 1
             && let Some(only) = incoming.pop()
         {
@@ -487,7 +511,7 @@ impl Lifter<'_> {
         self.make_snapshot_values(&info.assigned)?;
         self.capture();
         let header = self.new_block();
-        let key = (self.context.path.clone(), offset);
+        let key = self.header_key(offset);
         let known = self.knowledge.headers.get(&key).cloned();
         let mut slots = Vec::new();
         let mut args = Vec::new();
@@ -547,7 +571,7 @@ impl Lifter<'_> {
 
     /// A jump back to a loop header.
     fn back_edge(&mut self, schedule: &mut Schedule, target: u32) -> Step {
-        let key = (self.context.path.clone(), target);
+        let key = self.header_key(target);
         let open = schedule
             .open
             .get(&target)
@@ -570,6 +594,10 @@ impl Lifter<'_> {
             wider.push(joined);
         }
         if !fits {
+            if self.peel(target, &slots) {
+                // Whatever comes later was lifted with the old class: it teaches nothing.
+                return Err(Stop::Restart);
+            }
             self.knowledge.headers.insert(key, wider);
             self.restart = true;
             let state = self.capture();
@@ -714,7 +742,7 @@ fn ends_statement(op: &Bytecode) -> bool {
 
 impl Frame {
     /// Locals first, then the stack.
-    fn slot(&self, slot: usize) -> &Item {
+    pub(super) fn slot(&self, slot: usize) -> &Item {
         if slot < self.locals.len() {
             &self.locals[slot]
         } else {

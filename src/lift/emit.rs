@@ -490,6 +490,12 @@ impl Lifter<'_> {
         }
     }
 
+    /// The object of a number is at hand.
+    pub(super) fn has_box(&self, value: ValueId) -> bool {
+        let boxed = self.boxed.get(&value);
+        self.constants.contains_key(&value) || boxed.is_some_and(|boxed| self.is_visible(*boxed))
+    }
+
     /// Some slot of the frame still holds the object: then its definition reaches here.
     fn is_visible(&self, boxed: ValueId) -> bool {
         let holds = |item: &Item| *item == Item::Value(boxed);

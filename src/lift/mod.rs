@@ -23,6 +23,7 @@ mod control;
 mod emit;
 mod item;
 mod iterate;
+mod peel;
 mod scan;
 mod step;
 mod world;
@@ -197,11 +198,16 @@ enum Stop {
 
 type Step<T = ()> = Result<T, Stop>;
 
+/// A loop header: inline path and first turns that it is a copy in, and offset.
+type HeaderKey = (Vec<u32>, u32);
+
 /// What one attempt of lifting learned for the next.
 #[derive(Default)]
 struct Knowledge {
-    /// Shapes of the parameters of loop headers, by inline path and offset.
-    headers: HashMap<(Vec<u32>, u32), Vec<Shape>>,
+    /// Shapes of the parameters of loop headers.
+    headers: HashMap<HeaderKey, Vec<Shape>>,
+    /// Loops whose first turn is lifted apart, and the locals that change their class in it.
+    peeled: HashMap<HeaderKey, Vec<usize>>,
     /// Parameters of the function that are wanted unboxed.
     unboxed_params: HashSet<usize>,
     /// Those of them that are wanted as objects, too.
@@ -277,6 +283,8 @@ struct Lifter<'a> {
     statement_start: bool,
     inline_depth: u32,
     inline_stack: Vec<FunctionHandle>,
+    /// First turns of loops that are being lifted, outermost first: offsets of their headers.
+    peeling: Vec<u32>,
 
     // Facts about values.
     facts: HashMap<ValueId, Fact>,
@@ -329,6 +337,7 @@ impl<'a> Lifter<'a> {
             statement_start: true,
             inline_depth: 0,
             inline_stack: Vec::new(),
+            peeling: Vec::new(),
             facts: HashMap::new(),
             boxed: HashMap::new(),
             unboxed: HashMap::new(),

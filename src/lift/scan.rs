@@ -9,6 +9,8 @@ use crate::bytecode::{Code, CodeBytes, Op};
 pub struct LoopInfo {
     /// Behind the last instruction that belongs to it (cold parts included).
     pub end: u32,
+    /// The same with the loops that begin inside of it taken as a whole.
+    pub natural_end: u32,
     /// Which local slots it assigns or deletes.
     pub assigned: Vec<bool>,
 }
@@ -57,6 +59,7 @@ impl Scan {
             {
                 let info = loops.entry(target).or_insert_with(|| LoopInfo {
                     end: 0,
+                    natural_end: 0,
                     assigned: vec![false; locals],
                 });
                 info.end = info.end.max(instr.next);
@@ -64,6 +67,7 @@ impl Scan {
         }
         let ends = natural_ends(&loops);
         for ((&start, info), end) in loops.iter_mut().zip(ends) {
+            info.natural_end = end;
             for instr in &code.instrs {
                 if (start..end).contains(&instr.offset)
                     && let Some(slot) = written(&instr.op)

@@ -22,7 +22,8 @@ macro_rules! define_regions {
 
 define_regions! {
     Refcount "refcount" "Reference counts.";
-    Class "class" "`ob_type`, and what never changes in an object of known class (lengths of tuples, digits of ints, code of a function).";
+    Class "class" "`ob_type`, and what never changes in an object of known class (lengths of tuples, code of a function).";
+    IntValue "int" "Sizes and digits of ints: written in place when a list owns the box.";
     FloatValue "float" "Values of floats: written in place when a list owns the box.";
     ListShape "list-shape" "Lengths, item pointers and capacities of lists.";
     ListItems "list-items" "Items of lists.";

@@ -30,10 +30,10 @@ struct Digits {
 
 impl Emitter<'_, '_> {
     fn digits(&mut self, object: Value) -> Digits {
-        let region = self.flags(Region::Class);
+        let region = self.flags(Region::IntValue);
         match self.layout.long {
             LongLayout::SignedSize { size, digits } => {
-                let size = self.load(Region::Class, I64, object, size);
+                let size = self.load(Region::IntValue, I64, object, size);
                 let shifted = self.builder.ins().iadd_imm_s(size, 1);
                 let wide = self.compare(IntCC::UnsignedGreaterThan, shifted, 2);
                 let digit = self.builder.ins().uload32(region, object, digits);
@@ -51,7 +51,7 @@ impl Emitter<'_, '_> {
                 }
             }
             LongLayout::Tagged { tag, digits } => {
-                let tag = self.load(Region::Class, I64, object, tag);
+                let tag = self.load(Region::IntValue, I64, object, tag);
                 let wide =
                     self.builder
                         .ins()
@@ -92,7 +92,7 @@ impl Emitter<'_, '_> {
         self.builder.ins().brif(is_two, two, &[], more, &[]);
 
         self.builder.switch_to_block(two);
-        let region = self.flags(Region::Class);
+        let region = self.flags(Region::IntValue);
         let low = self.builder.ins().uload32(region, object, digits.offset);
         let high = self
             .builder
@@ -109,6 +109,27 @@ impl Emitter<'_, '_> {
 
         self.builder.switch_to_block(next);
         result
+    }
+
+    /// Makes an exact `int` that nobody else refers to hold a value of at most one digit.
+    pub fn write_compact(&mut self, value: Value, object: Value) {
+        let sign = self.builder.ins().sshr_imm_s(value, 63);
+        let magnitude = self.builder.ins().iabs(value);
+        let (size, first, digits) = match self.layout.long {
+            LongLayout::SignedSize { size, digits } => {
+                // 1 or -1: 0 is a cached one.
+                (size, self.builder.ins().bor_imm_s(sign, 1), digits)
+            }
+            LongLayout::Tagged { tag, digits } => {
+                let negative = self.builder.ins().band_imm_s(sign, 2);
+                (tag, self.builder.ins().bor_imm_s(negative, 8), digits)
+            }
+        };
+        self.store(Region::IntValue, first, object, size);
+        let flags = self.flags(Region::IntValue);
+        self.builder
+            .ins()
+            .istore32(flags, magnitude, object, digits);
     }
 
     /// The value of an exact `int` in 0 .. 2**64-1; goes to `fail` if it is not.

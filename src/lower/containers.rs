@@ -14,7 +14,7 @@ use super::error::LowerError;
 use crate::abi::exit_reason::ExitReason;
 use crate::abi::support::Support;
 use crate::hir::attributes::Container;
-use crate::hir::{Op, Type};
+use crate::hir::{IntRange, Op, Type, ValueId};
 
 impl Lowering<'_, '_> {
     /// Lengths, data pointers, loads, stores, appends.
@@ -96,7 +96,15 @@ impl Lowering<'_, '_> {
                 let [_, _, _, item] = self.operands(current)?;
                 let old = self.emitter.load(Region::ListItems, I64, place, 0);
                 let fail = self.exit(current, ExitReason::DropRunsCode)?;
-                self.replace(Region::ListItems, place, 0, old, item, fail);
+                if self.is_constant_object(current.instr.args[3]) {
+                    self.replace_by_constant(place, old, item, fail);
+                } else {
+                    self.replace(Region::ListItems, place, 0, old, item, fail);
+                }
+                None
+            }
+            Op::StoreListI64 => {
+                self.store_list_i64(current)?;
                 None
             }
             Op::StoreListF64 => {
@@ -271,8 +279,20 @@ impl Lowering<'_, '_> {
         }
 
         // Another object, or not the list's alone: a new box, whose only reference is the list's.
-        // The exit lies before the box is made.
         self.emitter.builder.switch_to_block(shared);
+        self.leave_unless_silent(old, fail);
+        let item = self.emitter.call_support(Support::BoxF64, &[value]);
+        self.emitter.store(Region::ListItems, item, place, 0);
+        self.emitter.decref_plain(old);
+        self.emitter.builder.ins().jump(next, &[]);
+
+        self.emitter.builder.switch_to_block(next);
+        Ok(())
+    }
+
+    /// Goes to `fail` if `old` has one reference and dropping it could run code. The exit must lie before
+    /// what replaces it is made.
+    fn leave_unless_silent(&mut self, old: Value, fail: Block) {
         let (last, silent) = (
             self.emitter.cold_block(),
             self.emitter.builder.create_block(),
@@ -286,13 +306,76 @@ impl Lowering<'_, '_> {
             .ins()
             .brif(answer, silent, &[], fail, &[]);
         self.emitter.builder.switch_to_block(silent);
-        let item = self.emitter.call_support(Support::BoxF64, &[value]);
+    }
+
+    /// An int of one digit that is no cached one is written into the old item, if that is an int that
+    /// only the list refers to. (A cached one never is.)
+    fn store_list_i64(&mut self, current: Current) -> Result<(), LowerError> {
+        let place = self.element(current, 8)?;
+        let [_, _, _, value] = self.operands(current)?;
+        let range = self.range(current.instr.args[3]);
+        let fail = self.exit(current, ExitReason::DropRunsCode)?;
+        let old = self.emitter.load(Region::ListItems, I64, place, 0);
+        let (shared, next) = (
+            self.emitter.builder.create_block(),
+            self.emitter.builder.create_block(),
+        );
+        let Some(int) = self.emitter.addresses.class(Type::INT) else {
+            return Err(LowerError::Unsupported("a process without `int`"));
+        };
+        if self.emitter.layout.small_ints.is_some() {
+            let small = self.emitter.layout.small_ints.filter(|small| {
+                let last = i128::from(small.low) + i128::from(small.count) - 1;
+                let cached = IntRange::new(small.low.into(), last);
+                range.intersection(cached).is_some()
+            });
+            if let Some(small) = small {
+                let index = self.emitter.builder.ins().iadd_imm_s(value, -small.low);
+                let count = i64::from(small.count);
+                let hit = self.emitter.compare(IntCC::UnsignedLessThan, index, count);
+                self.emitter.branch_if(hit, shared);
+            }
+            self.emitter
+                .check_range(value, range, IntRange::COMPACT, shared);
+            let one = self.emitter.has_one_reference(old);
+            self.emitter.branch_unless(one, shared);
+            let class = self.emitter.class_of(old);
+            let other = self.emitter.is_address(IntCC::NotEqual, class, int);
+            self.emitter.branch_if(other, shared);
+            self.emitter.write_compact(value, old);
+            self.emitter.builder.ins().jump(next, &[]);
+        } else {
+            self.emitter.builder.ins().jump(shared, &[]);
+        }
+
+        self.emitter.builder.switch_to_block(shared);
+        self.leave_unless_silent(old, fail);
+        let item = self.emitter.box_i64(value, range);
         self.emitter.store(Region::ListItems, item, place, 0);
         self.emitter.decref_plain(old);
         self.emitter.builder.ins().jump(next, &[]);
 
         self.emitter.builder.switch_to_block(next);
         Ok(())
+    }
+
+    fn is_constant_object(&self, value: ValueId) -> bool {
+        matches!(self.function.defining_op(value), Some(Op::ConstObject(_)))
+    }
+
+    /// As `replace` of a list's item. What is stored over and over is often there already, and its
+    /// reference count is one place in memory that every turn of a loop would wait for.
+    fn replace_by_constant(&mut self, place: Value, old: Value, item: Value, fail: Block) {
+        let (other, next) = (
+            self.emitter.builder.create_block(),
+            self.emitter.builder.create_block(),
+        );
+        let same = self.emitter.builder.ins().icmp(IntCC::Equal, old, item);
+        self.emitter.builder.ins().brif(same, next, &[], other, &[]);
+        self.emitter.builder.switch_to_block(other);
+        self.replace(Region::ListItems, place, 0, old, item, fail);
+        self.emitter.builder.ins().jump(next, &[]);
+        self.emitter.builder.switch_to_block(next);
     }
 
     fn list_append(&mut self, current: Current) -> Result<(), LowerError> {

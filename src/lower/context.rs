@@ -520,7 +520,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
             | FloatRoundEven | FloatCmp(_) => self.float(current).map(Some),
             NormalizeIndex | LenList | LenByteArray | LenArray | LenFixed(_) | DataList
             | DataByteArray | DataArray | DataFixed(_) | LoadList | LoadByteArray
-            | LoadArray(_) | LoadFixed(_) | SwapList | StoreList | StoreListF64
+            | LoadArray(_) | LoadFixed(_) | SwapList | StoreList | StoreListI64 | StoreListF64
             | StoreByteArray | StoreArray(_) | ListAppend | ListPopLast | LoadCell | StoreCell => {
                 self.container(current)
             }

@@ -22,7 +22,7 @@ use crate::analysis::dominators::Dominators;
 use crate::analysis::loops::Loops;
 use crate::analysis::memory::{Memory, Versions};
 use crate::hir::attributes::{Cond, Container, DivMode, IntWidth, Overflow};
-use crate::hir::{BlockId, Function, InstrId, Op, Repr, Type, ValueId};
+use crate::hir::{BlockId, Function, InstrId, IntRange, Op, Repr, ValueId};
 
 /// `gvn`.
 pub struct Gvn;
@@ -42,7 +42,7 @@ impl Pass for Gvn {
             block: function.entry,
             versions: Versions::default(),
             known: QuickMap::default(),
-            stored_floats: QuickMap::default(),
+            stored_numbers: QuickMap::default(),
             unboxed: QuickMap::default(),
         };
         rewrite(function, &dominators, &mut rules);
@@ -63,9 +63,9 @@ struct Numbering<'a> {
     versions: Versions,
     /// The last block that computed it, and the value, if it has one.
     known: QuickMap<Key, (BlockId, Option<ValueId>)>,
-    /// Keys of loads that find a float stored unboxed.
-    stored_floats: QuickMap<Key, (BlockId, ValueId)>,
-    /// Items of lists whose float is known.
+    /// Keys of loads that find a number stored unboxed.
+    stored_numbers: QuickMap<Key, (BlockId, ValueId)>,
+    /// Items of lists whose number is known.
     unboxed: QuickMap<ValueId, ValueId>,
 }
 
@@ -97,10 +97,12 @@ impl Numbering<'_> {
         if !is_numbered(op) {
             return Verdict::Keep;
         }
-        if op == Op::UnboxF64
-            && let Some(&float) = self.unboxed.get(&function.object_behind(instr.args[0]))
+        if matches!(op, Op::UnboxF64 | Op::UnboxInt(_))
+            && let Some(&number) = self.unboxed.get(&function.object_behind(instr.args[0]))
+            && (op != Op::UnboxInt(IntWidth::Compact)
+                || function.value(number).range.is_within(IntRange::COMPACT))
         {
-            return Verdict::Replace(float);
+            return Verdict::Replace(number);
         }
         let Some(key) = self.key(function, op, &instr.args) else {
             return Verdict::Keep;
@@ -135,13 +137,16 @@ impl Numbering<'_> {
             }
         }
         if op == Op::LoadList
-            && let Some(&(block, float)) = self.stored_floats.get(&key)
+            && let Some(&(block, number)) = self.stored_numbers.get(&key)
             && self.dominators.dominates(block, self.block)
             && let Some(result) = result
-            && Type::FLOAT.is_subset(function.value(result).ty)
+            && function
+                .value(number)
+                .ty
+                .is_subset(function.value(result).ty)
         {
-            self.unboxed.insert(result, float);
-            function.value_mut(result).ty = Type::FLOAT;
+            self.unboxed.insert(result, number);
+            function.value_mut(result).ty = function.value(number).ty;
         }
         if let Some(proven) = proven_form(key.op) {
             let proven = Key {
@@ -172,7 +177,7 @@ impl Numbering<'_> {
     fn remember_store(&mut self, function: &Function, id: InstrId) {
         let instr = function.instr(id);
         let (load, place) = match instr.op {
-            Op::StoreList | Op::StoreListF64 => (Op::LoadList, 3),
+            Op::StoreList | Op::StoreListI64 | Op::StoreListF64 => (Op::LoadList, 3),
             Op::StoreByteArray => (Op::LoadByteArray, 3),
             // Items of 32-bit float arrays are rounded by the store.
             Op::StoreArray(container) if container != Container::ArrayF32 => {
@@ -185,8 +190,8 @@ impl Numbering<'_> {
         let Some(key) = self.key(function, load, args) else {
             return;
         };
-        if instr.op == Op::StoreListF64 {
-            self.stored_floats.insert(key, (self.block, value));
+        if matches!(instr.op, Op::StoreListI64 | Op::StoreListF64) {
+            self.stored_numbers.insert(key, (self.block, value));
         } else {
             self.known.insert(key, (self.block, Some(value)));
         }

@@ -71,7 +71,7 @@ fn drop_held_elsewhere(function: &mut Function) -> bool {
             }
             match instr.op {
                 // They leave instead of taking the last reference from what dies observably.
-                Op::StoreList | Op::StoreListF64 | Op::StoreCell => {
+                Op::StoreList | Op::StoreListI64 | Op::StoreListF64 | Op::StoreCell => {
                     held.iter_mut().for_each(|held| held.stale = true);
                 }
                 // This includes the death of an owned container.

@@ -143,6 +143,7 @@ fn operand_classes(op: &Op) -> Vec<Type> {
         | Op::LoadList
         | Op::StoreList
         | Op::SwapList
+        | Op::StoreListI64
         | Op::StoreListF64
         | Op::ListAppend
         | Op::ListPopLast => vec![Type::LIST],

@@ -63,6 +63,7 @@ struct Subject {
 impl Subject {
     fn lift(&self, history: &History) -> Lifted {
         let request = Request {
+            entry: None,
             function: 0,
             bytes: self.bytes.clone(),
             code: self.code.clone(),

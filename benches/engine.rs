@@ -141,6 +141,7 @@ impl<'py> Subject<'py> {
         let mut world = LiveWorld::new(&self.function, &engine.known, &mut callees, &mut functions);
         let (bytes, code) = world.code(0).expect("code that decodes");
         let request = Request {
+            entry: None,
             function: 0,
             bytes,
             code,

@@ -49,6 +49,7 @@ define_exit_reasons! {
     Inexact "inexact" "a result native code cannot compute exactly" "";
     Empty "empty" "an empty container" "";
     ColdBranch "cold-branch" "a branch that had not run when the function was compiled" "";
+    LoopEnded "loop-ended" "the loop that native code was entered for has ended" "";
     NotCompiled "not-compiled" "an operation that is left to the interpreter" "";
     Recursion "recursion" "recursion too deep for native code" "";
     CalleeLeft "callee-left" "a called function returned another type than before" "";

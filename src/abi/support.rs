@@ -111,4 +111,6 @@ define_support! {
     FloatPow "float_pow" (F F) F "`a ** b` of two floats where the result is certain; nan where the interpreter must decide.";
     CheckReference "check_reference" (W) N
         "An object: stops the process with a message if it is no live one (stress mode `refcheck`).";
+    CurrentFrame "current_frame" (W) W
+        "Thread state: the frame of the interpreter that runs; what code that runs in place takes for its own.";
 }

@@ -2,8 +2,8 @@
 //!
 //! Every object has one *root*: the value it was born as (guards only know it better). A root is
 //!
-//! * **borrowed**: somebody else holds it for as long as this code runs (arguments of the function,
-//!   constants, `True`/`False`, and parameters that only such values flow into),
+//! * **borrowed**: somebody else holds it for as long as this code runs (arguments of the function, unless it
+//!   runs in place of a frame, whose references it takes; constants, `True`/`False`, and parameters that only such values flow into),
 //! * **loaded**: a container or cell holds it until it is changed,
 //! * **owned**: this code holds one reference and gives it up exactly once on every path.
 //!
@@ -59,7 +59,12 @@ impl Objects {
             for &param in &function.block(block).params {
                 if function.value(param).repr == Repr::Boxed {
                     // Until an edge says otherwise.
-                    objects.holder[param.index()] = Holder::Outside;
+                    objects.holder[param.index()] = if function.in_place && block == function.entry
+                    {
+                        Holder::Code
+                    } else {
+                        Holder::Outside
+                    };
                 }
             }
             for &instr in &function.block(block).instrs {

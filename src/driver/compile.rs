@@ -17,7 +17,7 @@ use crate::abi::support::Support;
 use crate::feedback::{Fact, History};
 use crate::hir::attributes::MathFunction;
 use crate::hir::{CalleeId, CodeId, Function, IntRange, NamespaceId, ObjectId, Repr, Type};
-use crate::lift::{self, Lifted, Note, Refusal, Request};
+use crate::lift::{self, EntryPoint, Lifted, Note, Refusal, Request};
 use crate::lower::{AddressProvider, CODE_ALIGNMENT, Options as LowerOptions};
 use crate::passes::pipeline;
 use crate::runtime::code_memory;
@@ -53,6 +53,8 @@ pub struct Job<'a, 'py> {
     pub function: &'a Bound<'py, PyAny>,
     /// What is known of the arguments.
     pub args: Vec<Fact>,
+    /// The loop of a running frame to enter, instead of the function.
+    pub entry: Option<EntryPoint>,
     /// What earlier versions saw.
     pub history: &'a History,
     /// Other functions the record knows.
@@ -89,6 +91,7 @@ pub fn compile(
     let (bytes, code) = world.code(0).map_err(|error| refusal(error.to_string()))?;
     let request = Request {
         function: 0,
+        entry: job.entry,
         bytes: bytes.clone(),
         code,
         args: job.args,
@@ -100,7 +103,11 @@ pub fn compile(
     let doubtful = if job.force {
         false
     } else {
-        profit::check(&lifted)?
+        let region = request
+            .entry
+            .as_ref()
+            .map(|point| lift::natural_loop(&request.code, point.offset));
+        profit::check(&lifted, region.as_ref())?
     };
     let Lifted {
         mut function,
@@ -323,6 +330,7 @@ fn make_unit(
         entry: Cell::new(0),
         keep,
         callees,
+        in_place: function.in_place,
         calls_onlookers,
         owner: RefCell::new(Some(owner.clone())),
         exits: Cell::new(0),

@@ -144,6 +144,9 @@ fn start(py: Python<'_>) -> State {
         mask: u64::MAX,
         expected: Expected::Constant(0),
     });
+    // Before anything is compiled: entry checks except our own monitoring tool.
+    #[cfg(not(Py_3_14))]
+    crate::runtime::osr::claim_tool(py);
     let trampolines = make_trampolines(py, &isa)?;
     Ok(Engine {
         known: Rc::new(known),
@@ -205,6 +208,12 @@ fn classes(py: Python<'_>) -> Vec<(Type, u64)> {
         .and_then(|module| module.getattr("array"));
     if let Ok(array) = array {
         classes.push((Type::ARRAY, array.as_ptr() as u64));
+    }
+    let cell = py
+        .import("types")
+        .and_then(|module| module.getattr("CellType"));
+    if let Ok(cell) = cell {
+        classes.push((Type::CELL, cell.as_ptr() as u64));
     }
     let builtin = py
         .import("builtins")

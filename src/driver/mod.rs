@@ -9,12 +9,16 @@ pub mod dump;
 pub mod engine;
 pub mod known;
 pub mod listing;
+#[cfg(not(Py_3_14))]
+pub mod loops;
 pub mod observe;
 pub mod onlookers;
 pub mod options;
 pub mod profit;
 pub mod record;
 pub mod report;
+#[cfg(not(Py_3_14))]
+pub mod running;
 pub mod trial;
 pub mod version;
 pub mod world;

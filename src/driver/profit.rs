@@ -5,7 +5,7 @@
 //! of generic helpers against specialised bytecode: an instruction in machine code saves 3 to 8 ns, a
 //! generic call of the runtime loses 2 to 15 ns.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::hir::{Function, Op};
 use crate::lift::{Lifted, NoteKind, Refusal};
@@ -13,9 +13,15 @@ use crate::lift::{Lifted, NoteKind, Refusal};
 /// What a loop level multiplies by.
 const LOOP_WEIGHT: f64 = 10.0;
 
+/// How much more a loop must gain than lose to be entered without a trial.
+const CERTAIN_GAIN: f64 = 2.0;
+
 /// Refuses what would not pay. True if it may not: then a trial decides. Certain is a loop or a recursion
 /// without runtime calls only: a short function may cost less than its call through machine code.
-pub fn check(lifted: &Lifted) -> Result<bool, Refusal> {
+///
+/// Of a loop that is entered in the middle only its own blocks count, and there is no trial: what may not
+/// pay is refused.
+pub fn check(lifted: &Lifted, region: Option<&BTreeSet<u32>>) -> Result<bool, Refusal> {
     let mut noted: HashMap<(u32, u32), (NoteKind, u32)> = HashMap::new();
     let mut worst: Option<(f64, u32, String)> = None;
     for note in &lifted.notes {
@@ -33,7 +39,16 @@ pub fn check(lifted: &Lifted) -> Result<bool, Refusal> {
     let mut loops = calls_itself(&lifted.function);
     for (index, (_, bytes, code)) in lifted.codes.iter().enumerate() {
         let _ = bytes;
+        let starts = code.block_starts();
         for instr in &code.instrs {
+            if index == 0
+                && let Some(region) = region
+            {
+                let block = starts.partition_point(|start| *start <= instr.offset);
+                if block == 0 || !region.contains(&starts[block - 1]) {
+                    continue;
+                }
+            }
             let depth = loop_depth(code, instr.offset);
             loops |= depth > 0;
             let weight = LOOP_WEIGHT.powi(depth.min(6) as i32);
@@ -44,7 +59,11 @@ pub fn check(lifted: &Lifted) -> Result<bool, Refusal> {
             }
         }
     }
-    if native >= runtime {
+    let pays = match region {
+        Some(_) => native >= CERTAIN_GAIN * runtime,
+        None => native >= runtime,
+    };
+    if pays {
         return Ok(runtime > 0.0 || !loops);
     }
     let (offset, what) = worst.map_or((None, String::new()), |(_, offset, text)| {

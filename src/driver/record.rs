@@ -13,8 +13,10 @@ use std::rc::{Rc, Weak};
 
 use pyo3::prelude::*;
 
-use super::compile::{self, Job};
+use super::compile::{self, Compiled, Job};
 use super::engine;
+#[cfg(not(Py_3_14))]
+use super::loops::{self, Loops};
 use super::observe::{class_of, int_class, observe};
 use super::trial::Trial;
 use super::version::{Version, accepts_object};
@@ -23,7 +25,7 @@ use crate::abi::exit_reason::ExitReason;
 use crate::bytecode::CodeBytes;
 use crate::feedback::{Fact, History, IntClass};
 use crate::hir::Type;
-use crate::lift::Refusal;
+use crate::lift::{EntryPoint, Refusal};
 use crate::runtime::dispatch;
 use crate::runtime::entry::{self, Call, EntryRecord, EntryState, Fitting};
 use crate::runtime::unit::{Unit, UnitOwner};
@@ -103,6 +105,11 @@ pub struct Record {
     /// The machine-code entry.
     entry: RefCell<Weak<EntryRecord>>,
     compiling: Cell<bool>,
+    /// Loops entered while they run.
+    #[cfg(not(Py_3_14))]
+    pub loops: Loops,
+    /// Turns of a loop before it is compiled.
+    pub loop_threshold: Cell<u32>,
     this: Weak<Record>,
 }
 
@@ -133,6 +140,9 @@ impl Record {
             }),
             entry: RefCell::new(Weak::new()),
             compiling: Cell::new(false),
+            #[cfg(not(Py_3_14))]
+            loops: Loops::default(),
+            loop_threshold: Cell::new(1000),
             this: this.clone(),
         })
     }
@@ -186,6 +196,56 @@ impl Record {
         force: bool,
     ) -> Result<Rc<Version>, Refusal> {
         let learn = self.inner.borrow().compilations < MAX_LEARNING;
+        let compiled = self.build(py, function, args.clone(), None, force, learn)?;
+        Ok(Rc::new(Version {
+            compiled,
+            args,
+            stale: Cell::new(false),
+        }))
+    }
+
+    /// Compiles a loop for frames like this one.
+    #[cfg(not(Py_3_14))]
+    pub(super) fn compile_loop(
+        &self,
+        function: &Bound<'_, PyAny>,
+        point: EntryPoint,
+        learn: bool,
+    ) -> Result<Compiled, Refusal> {
+        if self.compiling.replace(true) {
+            return Err(busy());
+        }
+        let result = self.build(
+            function.py(),
+            function,
+            Vec::new(),
+            Some(point),
+            false,
+            learn,
+        );
+        self.compiling.set(false);
+        result
+    }
+
+    /// Compiling, or being tried against the interpreter: not the time to enter loops.
+    #[cfg(not(Py_3_14))]
+    pub(super) fn is_busy(&self) -> bool {
+        self.compiling.get()
+            || self
+                .trial
+                .try_borrow()
+                .map_or(true, |trial| trial.is_some())
+    }
+
+    fn build(
+        &self,
+        py: Python<'_>,
+        function: &Bound<'_, PyAny>,
+        args: Vec<Fact>,
+        point: Option<EntryPoint>,
+        force: bool,
+        learn: bool,
+    ) -> Result<Compiled, Refusal> {
         let (history, mut functions) = {
             let mut inner = self.inner.borrow_mut();
             (inner.history.clone(), std::mem::take(&mut inner.functions))
@@ -204,6 +264,7 @@ impl Record {
             let job = Job {
                 function,
                 args: args.clone(),
+                entry: point.clone(),
                 history: &history,
                 functions: &mut functions,
                 owner: owner.clone(),
@@ -258,11 +319,7 @@ impl Record {
                 .collect();
             format!("{}: {} us", self.name, rows.join(", "))
         });
-        Ok(Rc::new(Version {
-            compiled,
-            args,
-            stale: Cell::new(false),
-        }))
+        Ok(compiled)
     }
 
     /// Makes the version the one that calls try first.
@@ -300,6 +357,9 @@ impl Record {
     }
 
     fn start_trial(&self, entry: &EntryRecord) {
+        // What is interpreted in a trial is the interpreter's alone.
+        #[cfg(not(Py_3_14))]
+        Python::attach(|py| self.loops.disarm(&entry.function(py)));
         self.trial.replace(Some(Trial::default()));
         dispatch::send_to_trial(entry);
     }
@@ -328,6 +388,8 @@ impl Record {
                 version.stale.set(true);
             }
         }
+        #[cfg(not(Py_3_14))]
+        self.loops.make_stale();
         if let Some(entry) = self.entry() {
             entry.count_down(1);
         }
@@ -353,6 +415,12 @@ impl Record {
             return;
         }
         let function = entry.function(py);
+        #[cfg(not(Py_3_14))]
+        if self.loops.begin(&function) && self.threshold > 1 {
+            // Its loops are entered as they get hot; the next call compiles the whole.
+            entry.count_down(1);
+            return;
+        }
         let Ok(args) = self.facts(&function, call) else {
             // The interpreter raises the TypeError; try again at the next call.
             entry.count_down(1);
@@ -438,7 +506,7 @@ impl Record {
     }
 }
 
-const BUSY: &str = "busy compiling";
+pub(super) const BUSY: &str = "busy compiling";
 
 fn busy() -> Refusal {
     Refusal {
@@ -532,6 +600,8 @@ impl EntryState for Record {
             return;
         };
         if native_wins {
+            #[cfg(not(Py_3_14))]
+            Python::attach(|py| self.loops.arm(&entry.function(py)));
             if !version.stale.get() {
                 dispatch::send_to(entry, &version.compiled.unit);
             }
@@ -550,6 +620,22 @@ impl EntryState for Record {
         });
     }
 
+    #[cfg(not(Py_3_14))]
+    fn back_edge<'py>(
+        &self,
+        entry: &Rc<EntryRecord>,
+        py: Python<'py>,
+        header: u32,
+        frame: &crate::runtime::osr::RunningFrame,
+    ) -> crate::runtime::osr::BackEdge<'py> {
+        loops::back_edge(self, entry, py, header, frame)
+    }
+
+    #[cfg(not(Py_3_14))]
+    fn loop_left(&self, unit: &Unit, left: crate::runtime::osr::Left, nanoseconds: u64) {
+        self.loops.left(unit, left, nanoseconds);
+    }
+
     fn as_any(&self) -> &dyn Any {
         self
     }
@@ -566,7 +652,10 @@ impl UnitOwner for Record {
         *inner.exits.entry(site.reason).or_default() += 1;
         if matches!(
             site.reason,
-            ExitReason::Forced | ExitReason::CalleeExited | ExitReason::FrameSeen
+            ExitReason::Forced
+                | ExitReason::CalleeExited
+                | ExitReason::FrameSeen
+                | ExitReason::LoopEnded
         ) {
             // Says nothing about the version.
             unit.exits.set(unit.exits.get().saturating_sub(1));
@@ -605,6 +694,14 @@ impl UnitOwner for Record {
             | ExitReason::ObjectChanged => left.is_multiple_of(2),
             _ => false,
         };
+        #[cfg(not(Py_3_14))]
+        if unit.in_place {
+            drop(inner);
+            if teaches {
+                self.loops.taught(unit);
+            }
+            return;
+        }
         let current = inner
             .versions
             .iter()

@@ -19,10 +19,46 @@ use crate::runtime::code_memory;
 fn verdict(record: &Record) -> (&'static str, String) {
     match &record.inner.borrow().verdict {
         _ if record.never.get() => ("interpreted", "jit.never was asked for".into()),
+        Verdict::Waiting | Verdict::Interpreted(_) if has_native_loops(record) => {
+            ("native loops", "entered while they ran".into())
+        }
         Verdict::Waiting => ("waiting", "not called often enough yet".into()),
         Verdict::Native => ("native", String::new()),
         Verdict::Interpreted(refusal) => ("interpreted", refusal.reason.clone()),
     }
+}
+
+/// Were loops of the function compiled by themselves?
+fn has_native_loops(record: &Record) -> bool {
+    #[cfg(not(Py_3_14))]
+    {
+        let reports = record.loops.reports();
+        reports
+            .iter()
+            .any(|report| report.version.is_some() && report.refusal.is_none())
+    }
+    #[cfg(Py_3_14)]
+    {
+        let _ = record;
+        false
+    }
+}
+
+/// Loops entered while they ran: entries, compilations, milliseconds in native code.
+fn loop_stats(row: &Bound<'_, PyDict>, record: &Record) -> PyResult<()> {
+    #[cfg(not(Py_3_14))]
+    {
+        let reports = record.loops.reports();
+        let entries: u64 = reports.iter().map(|report| report.entries).sum();
+        let compilations: u32 = reports.iter().map(|report| report.compilations).sum();
+        let nanoseconds: u64 = reports.iter().map(|report| report.nanoseconds).sum();
+        row.set_item("loop_entries", entries)?;
+        row.set_item("loop_compilations", compilations)?;
+        row.set_item("loop_ms", (nanoseconds as f64 / 1e3).round() / 1e3)?;
+    }
+    #[cfg(Py_3_14)]
+    let _ = (row, record);
+    Ok(())
 }
 
 /// One function's row.
@@ -51,6 +87,7 @@ pub fn function_stats<'py>(py: Python<'py>, record: &Rc<Record>) -> PyResult<Bou
         .sum();
     row.set_item("code_bytes", bytes)?;
     row.set_item("exits", exits)?;
+    loop_stats(&row, record)?;
     Ok(row)
 }
 
@@ -135,6 +172,8 @@ pub fn explain<'py>(function: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>
         if let Some(version) = inner.versions.first() {
             describe_version(&version.compiled, &code, &mut rows);
         }
+        #[cfg(not(Py_3_14))]
+        describe_loops(&record, inner.versions.is_empty(), &code, &mut rows);
         if let Verdict::Interpreted(refusal) = &inner.verdict {
             if let Some(line) = refusal.offset.and_then(|offset| code.line(offset)) {
                 let row = rows.entry(line).or_default();
@@ -164,7 +203,7 @@ pub fn explain<'py>(function: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>
         }
     }
     for (line, row) in rows {
-        lines.append(line_dict(py, line, row, word == "native")?)?;
+        lines.append(line_dict(py, line, row, word.starts_with("native"))?)?;
     }
     report.set_item("lines", lines)?;
     Ok(report)
@@ -208,10 +247,19 @@ fn line_dict(
 /// Whether the exit is a check of the code's own: not the interpreter's wish, nor an exception that the
 /// program raises anyway.
 fn is_guard(reason: ExitReason) -> bool {
-    use ExitReason::{CalleeExited, CalleeLeft, EvalBreaker, Forced, FrameSeen, Raised, Recursion};
+    use ExitReason::{
+        CalleeExited, CalleeLeft, EvalBreaker, Forced, FrameSeen, LoopEnded, Raised, Recursion,
+    };
     !matches!(
         reason,
-        CalleeExited | CalleeLeft | EvalBreaker | Forced | FrameSeen | Raised | Recursion
+        CalleeExited
+            | CalleeLeft
+            | EvalBreaker
+            | Forced
+            | FrameSeen
+            | LoopEnded
+            | Raised
+            | Recursion
     )
 }
 
@@ -259,6 +307,46 @@ fn describe_version(
             && is_guard(reason)
         {
             rows.entry(line).or_default().guards.insert(reason);
+        }
+    }
+}
+
+/// What is told of loops that are entered while they run.
+#[cfg(not(Py_3_14))]
+fn describe_loops(
+    record: &Record,
+    alone: bool,
+    code: &crate::bytecode::Code,
+    rows: &mut BTreeMap<u32, LineReport>,
+) {
+    for report in record.loops.reports() {
+        let Some(line) = code.line(report.header) else {
+            continue;
+        };
+        if let Some(version) = &report.version {
+            if alone {
+                describe_version(&version.compiled, code, rows);
+            }
+            let (entries, compilations) = (report.entries, report.compilations);
+            let row = rows.entry(line).or_default();
+            let times = if entries == 1 {
+                "once".to_owned()
+            } else {
+                format!("{entries} times")
+            };
+            let again = if compilations == 1 {
+                String::new()
+            } else {
+                format!(", compiled {compilations} times")
+            };
+            row.why
+                .push(format!("the loop was entered while it ran, {times}{again}"));
+        }
+        if let Some(refusal) = &report.refusal {
+            let offset = refusal.offset.unwrap_or(report.header);
+            let row = rows.entry(code.line(offset).unwrap_or(line)).or_default();
+            row.why
+                .push(format!("not entered while it runs: {}", refusal.reason));
         }
     }
 }

@@ -225,6 +225,9 @@ pub struct Function {
     pub entry: BlockId,
     /// Representation of the value it returns.
     pub returns: Repr,
+    /// It enters a running frame of the interpreter in the middle (OSR): the parameters are what the frame held,
+    /// and owned; it never returns, but leaves to that frame.
+    pub in_place: bool,
     /// What a call of the function by itself writes, if it can run Python code only by leaving, after
     /// which its native caller leaves too (`passes/quiet_calls.rs`).
     pub quiet: Option<Heaps>,
@@ -246,6 +249,7 @@ impl Function {
             namespaces: Vec::new(),
             entry: BlockId::new(0),
             returns: Repr::Boxed,
+            in_place: false,
             quiet: None,
         };
         function.entry = function.add_block();

@@ -227,6 +227,8 @@ impl Parser {
     fn declaration(&mut self, cursor: &mut Cursor<'_>) -> Result<()> {
         if cursor.eat_word("entry") {
             self.entry = Some(self.block_id(cursor)?);
+        } else if cursor.eat_word("in_place") {
+            self.function.in_place = true;
         } else if cursor.eat_word("quiet") {
             let mut writes = Heaps::NONE;
             while !cursor.at_end() {

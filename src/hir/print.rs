@@ -154,6 +154,9 @@ fn print_declarations(out: &mut String, function: &Function) {
         );
         line(out, &text);
     }
+    if function.in_place {
+        line(out, "in_place");
+    }
     if let Some(writes) = function.quiet {
         let names = Heaps::NAMES
             .iter()

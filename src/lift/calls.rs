@@ -569,9 +569,12 @@ impl Lifter<'_> {
         args: &[Item],
         kwnames: Option<u32>,
     ) -> Step<Option<Item>> {
-        let Some(callee) = self.world.callee(handle) else {
+        let Some(mut callee) = self.world.callee(handle) else {
             return Ok(None);
         };
+        let itself = callee.is_self;
+        // Code that runs in place of a frame cannot be called: a call of the function is one of another.
+        callee.is_self &= !self.function.in_place;
         if !callee.decorated {
             return Ok(None);
         }
@@ -581,7 +584,7 @@ impl Lifter<'_> {
         let mut path = self.context.path.clone();
         path.push(self.instr.offset);
         let call = (path.clone(), self.instr.offset);
-        if !callee.is_self
+        if !itself
             && self.inline_depth < MAX_INLINE_DEPTH
             && !self.knowledge.not_inlined.contains(&call)
             && is_inlinable(&callee)

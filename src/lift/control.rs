@@ -28,6 +28,11 @@ impl Lifter<'_> {
     pub(super) fn lift_code(&mut self) -> Step<Vec<Return>> {
         let mut schedule = Schedule::default();
         self.go_to(&mut schedule, 0)?;
+        self.lift_scheduled(schedule)
+    }
+
+    /// Lifts everything that can be reached from the ways in that wait.
+    pub(super) fn lift_scheduled(&mut self, mut schedule: Schedule) -> Step<Vec<Return>> {
         while let Some((offset, incoming)) = schedule.pending.pop_first() {
             self.lift_ways_in(&mut schedule, offset, incoming)?;
         }
@@ -101,6 +106,9 @@ impl Lifter<'_> {
 
     /// Ends the current block with a jump to bytecode `target`.
     pub(super) fn go_to(&mut self, schedule: &mut Schedule, target: u32) -> Step {
+        if self.is_outside(target) {
+            return self.leave_loop(target);
+        }
         if schedule.open.contains_key(&target) && target <= self.instr.offset {
             return self.back_edge(schedule, target);
         }

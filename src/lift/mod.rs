@@ -21,6 +21,7 @@ mod compare;
 mod containers;
 mod control;
 mod emit;
+mod in_place;
 mod item;
 mod iterate;
 mod peel;
@@ -38,6 +39,8 @@ use crate::hir::{
     BlockId, CodeId, FrameStateId, Function, IntRange, NamespaceId, ObjectId, Repr, Type, ValueId,
 };
 
+pub use in_place::{EntryIterator, EntryPoint, EntrySlot};
+pub use scan::{assigned_in_loop, natural_loop};
 pub use world::{
     Builtin, BuiltinClass, BuiltinMethod, CalleeFacts, FunctionHandle, GlobalFact, NativeSignature,
     ObjectFact, ObjectHandle, ObjectKind, Singleton, World,
@@ -54,6 +57,8 @@ pub struct Request<'a> {
     pub bytes: Rc<CodeBytes>,
     /// Decoded.
     pub code: Rc<Code>,
+    /// Where a running frame is entered; else the function is lifted from its start.
+    pub entry: Option<EntryPoint>,
     /// What is known of each parameter slot (positional, keyword-only, `*args`, `**kwargs`).
     pub args: Vec<Fact>,
     /// What earlier versions saw.
@@ -118,7 +123,10 @@ pub struct Lifted {
 
 /// Lifts a function.
 pub fn lift(request: &Request<'_>, world: &mut dyn World) -> Result<Lifted, Refusal> {
-    refuse_whole_functions(&request.bytes, &request.code)?;
+    match request.entry {
+        None => refuse_whole_functions(&request.bytes, &request.code)?,
+        Some(_) => in_place::refuse_loops(&request.bytes)?,
+    }
     let mut knowledge = Knowledge::default();
     for restarts in 0..MAX_RESTARTS {
         let mut lifter = Lifter::new(request, world, std::mem::take(&mut knowledge));
@@ -285,6 +293,8 @@ struct Lifter<'a> {
     inline_stack: Vec<FunctionHandle>,
     /// First turns of loops that are being lifted, outermost first: offsets of their headers.
     peeling: Vec<u32>,
+    /// Of a loop lifted by itself: the starts of its blocks.
+    region: Option<Rc<std::collections::BTreeSet<u32>>>,
 
     // Facts about values.
     facts: HashMap<ValueId, Fact>,
@@ -338,6 +348,7 @@ impl<'a> Lifter<'a> {
             inline_depth: 0,
             inline_stack: Vec::new(),
             peeling: Vec::new(),
+            region: None,
             facts: HashMap::new(),
             boxed: HashMap::new(),
             unboxed: HashMap::new(),
@@ -358,6 +369,9 @@ impl<'a> Lifter<'a> {
             self.request.code.clone(),
             Vec::new(),
         );
+        if let Some(point) = &self.request.entry {
+            return self.lift_loop(point);
+        }
         let entry = self.function.entry;
         for index in 0..bytes.nlocalsplus as usize {
             let Some(fact) = self.request.args.get(index).cloned() else {

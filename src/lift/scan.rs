@@ -1,6 +1,6 @@
 //! What the lifter must know of the bytecode before it starts: loops, what they assign, liveness.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::bytecode::{Code, CodeBytes, Op};
 
@@ -45,6 +45,49 @@ fn natural_ends(loops: &BTreeMap<u32, LoopInfo>) -> Vec<u32> {
         }
     }
     ends
+}
+
+/// Which local slots the loop at the header assigns or deletes.
+pub fn assigned_in_loop(bytes: &CodeBytes, code: &Code, header: u32) -> Vec<bool> {
+    let mut scan = Scan::new(bytes, code);
+    scan.loops
+        .remove(&header)
+        .map_or_else(Vec::new, |info| info.assigned)
+}
+
+/// The starts of the blocks from which control comes back to the header without passing through it, the
+/// header's own included. (Handlers count where they jump back; how they are reached does not.)
+pub fn natural_loop(code: &Code, header: u32) -> BTreeSet<u32> {
+    let starts = code.block_starts();
+    let mut predecessors: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+    for (index, &start) in starts.iter().enumerate() {
+        let end = starts.get(index + 1).copied().unwrap_or(u32::MAX);
+        let first = code.instrs.partition_point(|instr| instr.offset < start);
+        let last = code.instrs.partition_point(|instr| instr.offset < end);
+        let instrs = &code.instrs[first..last];
+        let falls = instrs
+            .last()
+            .is_some_and(|last| last.op.falls_through() && end != u32::MAX)
+            .then_some(end);
+        let targets = instrs.iter().filter_map(|instr| instr.op.target());
+        for successor in targets.chain(falls) {
+            predecessors.entry(successor).or_default().push(start);
+        }
+    }
+    let mut inside = BTreeSet::from([header]);
+    let mut work: Vec<u32> = predecessors.get(&header).map_or_else(Vec::new, |sources| {
+        sources
+            .iter()
+            .copied()
+            .filter(|source| *source >= header)
+            .collect()
+    });
+    while let Some(block) = work.pop() {
+        if inside.insert(block) {
+            work.extend(predecessors.get(&block).into_iter().flatten());
+        }
+    }
+    inside
 }
 
 impl Scan {

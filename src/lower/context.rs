@@ -140,8 +140,12 @@ impl<'a, 'b> Lowering<'a, 'b> {
         });
         let native_frame = runs_python.then(|| {
             let slot = emitter.stack_slot(1);
-            let zero = emitter.constant(0);
-            emitter.slot_store(slot, 0, zero);
+            let frame = if function.in_place {
+                emitter.call_support(Support::CurrentFrame, &[outside])
+            } else {
+                emitter.constant(0)
+            };
+            emitter.slot_store(slot, 0, frame);
             slot
         });
         let counted =

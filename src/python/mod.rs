@@ -63,6 +63,11 @@ fn strict_check(function: &Bound<'_, PyAny>) -> PyResult<()> {
     Ok(())
 }
 
+/// Calls after which a function with loops is looked at: the first call arms its loops.
+fn first_call(threshold: u32) -> u32 {
+    if cfg!(Py_3_14) { threshold.min(2) } else { 1 }
+}
+
 #[pyfunction]
 #[pyo3(signature = (function, options))]
 fn attach(function: &Bound<'_, PyAny>, options: &Bound<'_, PyDict>) -> PyResult<()> {
@@ -101,10 +106,14 @@ fn attach(function: &Bound<'_, PyAny>, options: &Bound<'_, PyDict>) -> PyResult<
     let code = function.getattr("__code__")?.cast_into()?;
     let bytes = code_view(&code);
     let countdown = match &bytes {
-        Ok(bytes) if has_loop(bytes) => threshold.min(2),
+        Ok(bytes) if has_loop(bytes) => first_call(threshold),
         _ => threshold,
     };
     let record = Record::new(qualified_name(function)?, threshold, strict);
+    #[cfg(not(Py_3_14))]
+    record.loops.exist.set(bytes.as_ref().is_ok_and(has_loop));
+    let loop_threshold = engine::config(py).number("loop_threshold");
+    record.loop_threshold.set(loop_threshold.max(1));
     if let Ok(bytes) = &bytes {
         let simple = bytes.kwonlyargcount == 0 && !bytes.has_varargs() && !bytes.has_varkeywords();
         record.binds_all_calls.set(!simple);

@@ -77,6 +77,22 @@ pub trait EntryState: Any {
     /// In a trial: how long the call took. An exception is not set.
     fn tried(&self, _entry: &EntryRecord, _native: bool, _nanoseconds: u64) {}
 
+    /// A frame of the function that runs in the interpreter jumps back to a loop's header.
+    #[cfg(not(Py_3_14))]
+    fn back_edge<'py>(
+        &self,
+        _entry: &Rc<EntryRecord>,
+        _py: Python<'py>,
+        _header: u32,
+        _frame: &super::osr::RunningFrame,
+    ) -> super::osr::BackEdge<'py> {
+        super::osr::BackEdge::Disable
+    }
+
+    /// Native code that `back_edge` had entered was left.
+    #[cfg(not(Py_3_14))]
+    fn loop_left(&self, _unit: &super::unit::Unit, _left: super::osr::Left, _nanoseconds: u64) {}
+
     /// For downcasting.
     fn as_any(&self) -> &dyn Any;
 }

@@ -45,6 +45,11 @@ pub unsafe extern "C" fn exit_handler(
         {
             super::stress::rearm();
         }
+        let native_frame = if unit.in_place {
+            frame::current_frame(thread)
+        } else {
+            native_frame
+        };
         if native_frame.is_null() {
             super::native_stack::show_callers(thread);
         }
@@ -331,6 +336,10 @@ unsafe fn leave(
                 }
             }
             release(state, words, &made);
+            if unit.in_place {
+                leave_unfilled(native_frame, &state.frames[0]);
+                return null_mut();
+            }
             if !native_frame.is_null() {
                 frame::pop_native_frame(thread, native_frame);
             }
@@ -340,7 +349,111 @@ unsafe fn leave(
         if let Some(error) = pending {
             error.restore(py);
         }
+        if unit.in_place {
+            return leave_in_place(thread, unit, state, &mut filled, native_frame);
+        }
         run(thread, unit, state, &mut filled, native_frame)
+    }
+}
+
+/// Without memory for the objects of its variables an activation in place can only raise: its variables are
+/// unbound then.
+#[cold]
+unsafe fn leave_unfilled(native_frame: *mut InterpreterFrame, descriptor: &FrameDescriptor) {
+    // SAFETY: as required of `exit_handler`.
+    #[cfg(not(Py_3_14))]
+    unsafe {
+        frame::in_place::refill(native_frame, std::iter::empty(), &[]);
+        frame::in_place::set_place(native_frame, descriptor.offset as usize);
+    }
+    #[cfg(Py_3_14)]
+    let _ = (native_frame, descriptor);
+}
+
+/// Gives the running frame back to the interpreter: None, or null with an exception set (the frame stands
+/// where that is raised).
+unsafe fn leave_in_place(
+    thread: *mut ThreadState,
+    unit: &Unit,
+    state: &ExitState,
+    filled: &mut [Filled],
+    native_frame: *mut InterpreterFrame,
+) -> *mut PyObject {
+    #[cfg(Py_3_14)]
+    {
+        let _ = (thread, unit, state, filled, native_frame);
+        std::process::abort()
+    }
+    // SAFETY: as required of `exit_handler`; the filled slots own their references and are consumed. Free
+    // variables lie last, and keep the cells they have.
+    #[cfg(not(Py_3_14))]
+    unsafe {
+        use frame::in_place;
+        let raising = state.kind == ExitKind::Throw;
+        let descriptor = &state.frames[0];
+        let Some((outer, callees)) = filled.split_first_mut() else {
+            std::process::abort()
+        };
+        let count = outer.locals.len();
+        let free = (*in_place::code(native_frame)).co_nfreevars as usize;
+        for cell in &mut outer.locals[count - free..] {
+            ffi::Py_XDECREF(std::mem::replace(cell, null_mut()));
+        }
+        let own = outer.locals[..count - free].iter().map(|slot| Some(*slot));
+        in_place::refill(native_frame, own, &outer.stack);
+        let Some((innermost, callers)) = callees.split_last_mut() else {
+            in_place::set_place(native_frame, descriptor.offset as usize);
+            return if raising {
+                null_mut()
+            } else {
+                ffi::Py_NewRef(ffi::Py_None())
+            };
+        };
+        let mut suspended: Vec<SuspendedCall<'_>> = Vec::with_capacity(callers.len());
+        for (slots, descriptor) in callers.iter_mut().zip(&state.frames[1..]) {
+            suspended.push(SuspendedCall {
+                point: resume_point(unit, descriptor, slots, null_mut()),
+                after: descriptor.next as usize,
+                result: CallResult::Push,
+            });
+        }
+        let last = &state.frames[state.frames.len() - 1];
+        let innermost = resume_point(unit, last, innermost, null_mut());
+        let place = (descriptor.offset as usize, descriptor.next as usize);
+        let done = in_place::run_callees(
+            thread,
+            native_frame,
+            place,
+            &mut suspended,
+            innermost,
+            raising,
+        );
+        if done {
+            ffi::Py_NewRef(ffi::Py_None())
+        } else {
+            null_mut()
+        }
+    }
+}
+
+/// A frame's state for `resume`, with its slots.
+fn resume_point<'a>(
+    unit: &Unit,
+    descriptor: &FrameDescriptor,
+    slots: &'a mut Filled,
+    frame: *mut InterpreterFrame,
+) -> ResumePoint<'a> {
+    let Some(Some(function)) = unit.functions.get(descriptor.function as usize) else {
+        std::process::abort()
+    };
+    ResumePoint {
+        function: function.function,
+        code: function.code,
+        at: descriptor.offset as usize,
+        locals: &mut slots.locals,
+        stack: &mut slots.stack,
+        cells: CellPolicy::Cells,
+        frame,
     }
 }
 
@@ -396,40 +509,34 @@ unsafe fn run(
     // SAFETY: as required of `exit_handler`; the filled slots own their references and are consumed.
     unsafe {
         let count = state.frames.len();
-        let point = |descriptor: &FrameDescriptor, index: usize, slots: &mut Filled| {
-            let Some(Some(function)) = unit.functions.get(descriptor.function as usize) else {
-                std::process::abort()
-            };
-            let locals =
-                std::slice::from_raw_parts_mut(slots.locals.as_mut_ptr(), slots.locals.len());
-            let stack = std::slice::from_raw_parts_mut(slots.stack.as_mut_ptr(), slots.stack.len());
-            ResumePoint {
-                function: function.function,
-                code: function.code,
-                at: descriptor.offset as usize,
-                locals,
-                stack,
-                cells: CellPolicy::Cells,
-                frame: if index == 0 { native_frame } else { null_mut() },
-            }
-        };
         let (callers, innermost) = filled.split_at_mut(count - 1);
         let mut suspended: Vec<SuspendedCall<'_>> = Vec::with_capacity(count - 1);
         for (index, slots) in callers.iter_mut().enumerate() {
             let descriptor = &state.frames[index];
+            let frame = if index == 0 { native_frame } else { null_mut() };
             suspended.push(SuspendedCall {
-                point: point(descriptor, index, slots),
+                point: resume_point(unit, descriptor, slots, frame),
                 after: descriptor.next as usize,
                 result: CallResult::Push,
             });
         }
-        let last = point(&state.frames[count - 1], count - 1, &mut innermost[0]);
+        let frame = if count == 1 { native_frame } else { null_mut() };
+        let last = resume_point(unit, &state.frames[count - 1], &mut innermost[0], frame);
         if state.kind == ExitKind::Throw {
             frame::throw_chain(thread, &mut suspended, last, 1)
         } else {
             frame::resume_chain(thread, &mut suspended, last, 1)
         }
     }
+}
+
+/// `Support::CurrentFrame`.
+///
+/// # Safety
+/// Called by machine code under the GIL; `thread` is current.
+pub unsafe extern "C" fn current_frame(thread: *mut ThreadState) -> *mut InterpreterFrame {
+    // SAFETY: as required.
+    unsafe { frame::current_frame(thread) }
 }
 
 /// `Support::PushFrame`.

@@ -14,6 +14,8 @@ pub mod layout;
 pub mod namespaces;
 pub mod native_stack;
 pub mod onlookers;
+#[cfg(not(Py_3_14))]
+pub mod osr;
 pub mod self_test;
 pub mod stress;
 pub mod testing;
@@ -35,6 +37,7 @@ pub fn support_address(function: Support) -> usize {
     match function {
         Support::ExitHandler => exits::exit_handler as *const () as usize,
         Support::SlowEntry => dispatch::slow_entry as *const () as usize,
+        Support::CurrentFrame => exits::current_frame as *const () as usize,
         Support::PushFrame => exits::push_frame as *const () as usize,
         Support::PopFrame => exits::pop_frame as *const () as usize,
         Support::ShowLocals => onlookers::show_locals as *const () as usize,

@@ -74,6 +74,8 @@ pub struct Unit {
     pub keep: Vec<Py<PyAny>>,
     /// Compiled functions called directly.
     pub callees: Vec<Rc<Unit>>,
+    /// It runs in place of a frame of the interpreter, see `in_place`.
+    pub in_place: bool,
     /// Whether code that may look at frames is called from here, directly or by a callee.
     pub calls_onlookers: bool,
     /// Who is told.

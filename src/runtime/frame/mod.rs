@@ -27,8 +27,9 @@
 //! serves always and no interpreter-wide state is touched.
 
 mod data_stack;
-#[cfg(Py_3_13)]
 mod exception_table;
+#[cfg(not(Py_3_14))]
+pub mod in_place;
 mod native;
 mod resume;
 mod stack_limit;

@@ -1,0 +1,419 @@
+//! Loops that are entered while they run: counting, compiling, budgets.
+//!
+//! The policy in short: the first call of a function with loops arms them. A loop that has jumped back
+//! `loop_threshold` times is compiled for what the frame holds, and entered; a loop around it that has come
+//! round already is preferred, and waits for its own next turn. A loop that left is entered again at its
+//! next turn. An exit that teaches something costs the version, a frame of another kind widens it; both are
+//! bounded. A loop that stays in native code too shortly to pay is left to the interpreter for good.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use pyo3::prelude::*;
+
+use super::compile::Compiled;
+use super::engine;
+use super::record::{BUSY, Record, log};
+use super::running;
+use crate::bytecode::{CodeBytes, decode};
+use crate::ffi::code_view;
+use crate::lift::{self, EntryPoint, Refusal};
+use crate::runtime::entry::EntryRecord;
+use crate::runtime::osr::{self, BackEdge, Left, RunningFrame, Slots};
+use crate::runtime::unit::Unit;
+
+/// Compilations per loop.
+const MAX_COMPILATIONS: u32 = 8;
+/// Those of them whose unknown operations may become exits that learn.
+const MAX_LEARNING: u32 = 4;
+/// Entries over which the time in native code is averaged.
+const WINDOW: u32 = 64;
+/// Nanoseconds per entry below which it does not pay.
+const LEAST_TIME: u64 = 800;
+/// Turns of an outer loop after which it is preferred to the inner one.
+const OUTER_TURNS: u32 = 2;
+
+/// Native code of a loop.
+pub struct LoopVersion {
+    /// What was compiled.
+    pub compiled: Compiled,
+    /// For which frames.
+    point: EntryPoint,
+    /// Which locals it changes.
+    assigned: Vec<bool>,
+    /// An exit taught something: to be compiled again.
+    stale: Cell<bool>,
+}
+
+/// One loop.
+struct Row {
+    header: u32,
+    /// Back edges counted since it was looked at last.
+    count: u32,
+    /// Compile at the next turn.
+    wanted: bool,
+    /// It gave way to an outer loop once.
+    gave_way: bool,
+    version: Option<Rc<LoopVersion>>,
+    compilations: u32,
+    /// Why it stays interpreted.
+    off: Option<Refusal>,
+    entries: u64,
+    nanoseconds: u64,
+    recent: (u32, u64),
+}
+
+/// What `stats` and `explain` say of a loop.
+pub struct LoopReport {
+    /// Code unit of its header.
+    pub header: u32,
+    /// Times native code was entered.
+    pub entries: u64,
+    /// Nanoseconds in it.
+    pub nanoseconds: u64,
+    /// Compilations.
+    pub compilations: u32,
+    /// Its code.
+    pub version: Option<Rc<LoopVersion>>,
+    /// Why it stays interpreted.
+    pub refusal: Option<Refusal>,
+}
+
+/// The loops of one function.
+#[derive(Default)]
+pub struct Loops {
+    /// Has the function any?
+    pub exist: Cell<bool>,
+    armed: Cell<bool>,
+    tried: Cell<bool>,
+    rows: RefCell<Vec<Row>>,
+    /// Earlier units: an activation may be inside until the function dies.
+    retired: RefCell<Vec<Rc<Unit>>>,
+}
+
+impl Loops {
+    /// Listens to the jumps of the function from its first call on. True at that call.
+    pub fn begin(&self, function: &Bound<'_, PyAny>) -> bool {
+        if !self.exist.get() || self.tried.replace(true) {
+            return false;
+        }
+        self.arm(function);
+        true
+    }
+
+    /// Listens to the jumps of the function.
+    pub fn arm(&self, function: &Bound<'_, PyAny>) -> bool {
+        let py = function.py();
+        if self.armed.get() || !self.exist.get() || threshold(py) == 0 {
+            return false;
+        }
+        let armed = function
+            .getattr("__code__")
+            .is_ok_and(|code| osr::arm(py, &code));
+        self.armed.set(armed);
+        armed
+    }
+
+    /// Leaves them alone.
+    pub fn disarm(&self, function: &Bound<'_, PyAny>) {
+        if self.armed.replace(false)
+            && let Ok(code) = function.getattr("__code__")
+        {
+            osr::disarm(function.py(), &code);
+        }
+    }
+
+    /// A unit called from here was replaced.
+    pub fn make_stale(&self) {
+        if let Ok(rows) = self.rows.try_borrow() {
+            for version in rows.iter().filter_map(|row| row.version.as_ref()) {
+                version.stale.set(true);
+            }
+        }
+    }
+
+    /// For `stats` and `explain`, by header.
+    pub fn reports(&self) -> Vec<LoopReport> {
+        let rows = self.rows.borrow();
+        let mut reports: Vec<LoopReport> = rows
+            .iter()
+            .map(|row| LoopReport {
+                header: row.header,
+                entries: row.entries,
+                nanoseconds: row.nanoseconds,
+                compilations: row.compilations,
+                version: row.version.clone(),
+                refusal: row.off.clone(),
+            })
+            .collect();
+        reports.sort_by_key(|report| report.header);
+        reports
+    }
+
+    /// The version a unit belongs to.
+    fn version_of(&self, unit: &Unit) -> Option<Rc<LoopVersion>> {
+        let rows = self.rows.try_borrow().ok()?;
+        let mut versions = rows.iter().filter_map(|row| row.version.as_ref());
+        versions
+            .find(|version| std::ptr::eq(Rc::as_ptr(&version.compiled.unit), unit))
+            .cloned()
+    }
+
+    /// An exit taught something about the unit. False if it is none of a loop, or final.
+    pub fn taught(&self, unit: &Unit) -> bool {
+        let Some(version) = self.version_of(unit) else {
+            return false;
+        };
+        version.stale.set(true);
+        true
+    }
+
+    /// Native code of a loop was left.
+    pub fn left(&self, unit: &Unit, left: Left, nanoseconds: u64) {
+        let Ok(mut rows) = self.rows.try_borrow_mut() else {
+            return;
+        };
+        let Some(row) = rows.iter_mut().find(|row| {
+            row.version
+                .as_ref()
+                .is_some_and(|version| std::ptr::eq(Rc::as_ptr(&version.compiled.unit), unit))
+        }) else {
+            return;
+        };
+        row.nanoseconds += nanoseconds;
+        if left != Left::Declined {
+            row.entries += 1;
+        }
+        row.recent = (row.recent.0 + 1, row.recent.1 + nanoseconds);
+        if row.recent.0 >= WINDOW {
+            let average = row.recent.1 / u64::from(row.recent.0);
+            row.recent = (0, 0);
+            if average < LEAST_TIME {
+                row.switch_off(Refusal {
+                    reason: "the loop leaves native code too soon to gain by it".into(),
+                    offset: Some(row.header),
+                    hint: String::new(),
+                });
+            }
+        }
+    }
+}
+
+impl Row {
+    fn new(header: u32) -> Row {
+        Row {
+            header,
+            count: 0,
+            wanted: false,
+            gave_way: false,
+            version: None,
+            compilations: 0,
+            off: None,
+            entries: 0,
+            nanoseconds: 0,
+            recent: (0, 0),
+        }
+    }
+
+    fn switch_off(&mut self, refusal: Refusal) {
+        self.off = Some(refusal);
+    }
+}
+
+fn threshold(py: Python<'_>) -> u32 {
+    engine::config(py).number("loop_threshold")
+}
+
+/// What to do where a frame of the function jumps back to `header`.
+pub fn back_edge<'py>(
+    record: &Record,
+    entry: &Rc<EntryRecord>,
+    py: Python<'py>,
+    header: u32,
+    frame: &RunningFrame,
+) -> BackEdge<'py> {
+    if record.never.get() {
+        return BackEdge::Disable;
+    }
+    if record.is_busy() || !engine::is_enabled() {
+        return BackEdge::Count;
+    }
+    let loops = &record.loops;
+    let (version, wanted) = {
+        let Ok(mut rows) = loops.rows.try_borrow_mut() else {
+            return BackEdge::Count;
+        };
+        let index = rows.iter().position(|row| row.header == header);
+        let index = index.unwrap_or_else(|| {
+            rows.push(Row::new(header));
+            rows.len() - 1
+        });
+        let row = &mut rows[index];
+        if row.off.is_some() {
+            return BackEdge::Disable;
+        }
+        row.count += 1;
+        if row.version.is_none() && !row.wanted && row.count < record.loop_threshold.get() {
+            return BackEdge::Count;
+        }
+        (row.version.clone(), row.wanted)
+    };
+    let function = entry.function(py);
+    if let Some(version) = version.filter(|version| !version.stale.get()) {
+        let entering = running::enter(
+            py,
+            &version.compiled,
+            &version.point,
+            &version.assigned,
+            frame.slots(py),
+        );
+        if let Some(entering) = entering {
+            return BackEdge::Enter(entering);
+        }
+    } else if !wanted && loops.prefer_outer(&function, header) {
+        return BackEdge::Count;
+    }
+    compile(record, &function, header, frame)
+}
+
+impl Loops {
+    /// Is there a loop around this one that comes round, too? Then that is compiled at its next turn.
+    fn prefer_outer(&self, function: &Bound<'_, PyAny>, header: u32) -> bool {
+        let Some((_, code)) = view(function) else {
+            return false;
+        };
+        let mut rows = self.rows.borrow_mut();
+        let Some(own) = rows.iter().position(|row| row.header == header) else {
+            return false;
+        };
+        if rows[own].version.is_some() || std::mem::replace(&mut rows[own].gave_way, true) {
+            return false;
+        }
+        let outer = rows
+            .iter_mut()
+            .filter(|row| {
+                row.header != header
+                    && row.off.is_none()
+                    && row.version.is_none()
+                    && row.count >= OUTER_TURNS
+            })
+            .map(|row| {
+                let blocks = lift::natural_loop(&code, row.header);
+                (blocks.contains(&header), blocks.len(), row)
+            })
+            .filter(|(around, ..)| *around)
+            .max_by_key(|(_, size, _)| *size);
+        let Some((_, _, row)) = outer else {
+            return false;
+        };
+        row.wanted = true;
+        rows[own].count = 0;
+        true
+    }
+
+    /// Takes the outcome of a compilation in.
+    fn settle(
+        &self,
+        header: u32,
+        version: Result<Rc<LoopVersion>, Refusal>,
+    ) -> Option<Rc<LoopVersion>> {
+        let mut rows = self.rows.borrow_mut();
+        let row = rows.iter_mut().find(|row| row.header == header)?;
+        row.count = 0;
+        row.wanted = false;
+        match version {
+            Ok(version) => {
+                row.compilations += 1;
+                row.recent = (0, 0);
+                if let Some(old) = row.version.replace(version.clone()) {
+                    self.retired.borrow_mut().push(old.compiled.unit.clone());
+                }
+                Some(version)
+            }
+            Err(refusal) if refusal.reason == BUSY => None,
+            Err(refusal) => {
+                row.switch_off(refusal);
+                None
+            }
+        }
+    }
+}
+
+type View = (CodeBytes, crate::bytecode::Code);
+
+fn view(function: &Bound<'_, PyAny>) -> Option<View> {
+    let code = function.getattr("__code__").ok()?.cast_into().ok()?;
+    let bytes = code_view(&code).ok()?;
+    let decoded = decode(&bytes).ok()?;
+    Some((bytes, decoded))
+}
+
+fn compile<'py>(
+    record: &Record,
+    function: &Bound<'py, PyAny>,
+    header: u32,
+    frame: &RunningFrame,
+) -> BackEdge<'py> {
+    let py = function.py();
+    let loops = &record.loops;
+    let Some((bytes, code)) = view(function) else {
+        return BackEdge::Disable;
+    };
+    let slots: Slots<'py> = frame.slots(py);
+    let mut point = running::observe_frame(&bytes, header, &slots);
+    let (compilations, old) = {
+        let rows = loops.rows.borrow();
+        let row = rows.iter().find(|row| row.header == header);
+        row.map_or((0, None), |row| (row.compilations, row.version.clone()))
+    };
+    if let Some(old) = &old {
+        running::widen(&mut point, &old.point);
+    }
+    let assigned = lift::assigned_in_loop(&bytes, &code, header);
+    log(py, "loop", || {
+        let line = code.line(header).unwrap_or(0);
+        let variables = running::describe(&bytes, &slots);
+        format!("{}: line {line} with {variables}", record.name)
+    });
+    drop(slots);
+    let result = if compilations >= MAX_COMPILATIONS {
+        Err(Refusal {
+            reason: format!("the loop was compiled {compilations} times without settling"),
+            offset: Some(header),
+            hint: "keep the types of the loop's variables the same".into(),
+        })
+    } else {
+        let learn = compilations < MAX_LEARNING;
+        record
+            .compile_loop(function, point.clone(), learn)
+            .map(|compiled| {
+                Rc::new(LoopVersion {
+                    compiled,
+                    point,
+                    assigned,
+                    stale: Cell::new(false),
+                })
+            })
+    };
+    if let Err(refusal) = &result {
+        log(py, "refuse", || {
+            format!("{}: loop: {}", record.name, refusal.reason)
+        });
+    }
+    let busy = matches!(&result, Err(refusal) if refusal.reason == BUSY);
+    let Some(version) = loops.settle(header, result) else {
+        return if busy {
+            BackEdge::Count
+        } else {
+            BackEdge::Disable
+        };
+    };
+    running::enter(
+        py,
+        &version.compiled,
+        &version.point,
+        &version.assigned,
+        frame.slots(py),
+    )
+    .map_or(BackEdge::Count, BackEdge::Enter)
+}

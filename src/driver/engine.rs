@@ -13,6 +13,7 @@ use pyo3::types::{
 use super::known::Known;
 use super::options::{Config, OptionValue};
 use super::record::Record;
+use super::siblings::Siblings;
 use crate::abi::layout::{Base, EntryCheck, Expected, RuntimeLayout};
 use crate::abi::support::Support;
 use crate::hir::Type;
@@ -37,6 +38,8 @@ pub struct Engine {
     pub trampolines: Vec<(Support, u64)>,
     /// Every decorated function.
     pub records: Vec<Weak<Record>>,
+    /// Functions of one code object.
+    pub siblings: Siblings,
     /// Compilations so far, and how long they took in milliseconds.
     pub compilations: u64,
     /// Milliseconds of all compilations.
@@ -156,6 +159,7 @@ fn start(py: Python<'_>) -> State {
         config: config(py),
         classes: classes(py),
         records: Vec::new(),
+        siblings: Siblings::default(),
         compilations: 0,
         milliseconds: 0.0,
     })

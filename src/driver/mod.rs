@@ -19,6 +19,7 @@ pub mod record;
 pub mod report;
 #[cfg(not(Py_3_14))]
 pub mod running;
+pub mod siblings;
 pub mod trial;
 pub mod version;
 pub mod world;

@@ -18,6 +18,7 @@ use super::engine;
 #[cfg(not(Py_3_14))]
 use super::loops::{self, Loops};
 use super::observe::{class_of, int_class, observe};
+use super::siblings;
 use super::trial::Trial;
 use super::version::{Version, accepts_object};
 use super::world::{Callees, NativeVersion};
@@ -301,6 +302,9 @@ impl Record {
                 break;
             }
         }
+        if result.is_ok() && self.inner.borrow().compilations == 0 {
+            siblings::count(function);
+        }
         let mut inner = self.inner.borrow_mut();
         inner.functions = functions;
         let compiled = result?;
@@ -418,7 +422,7 @@ impl Record {
         #[cfg(not(Py_3_14))]
         if self.loops.begin(&function) && self.threshold > 1 {
             // Its loops are entered as they get hot; the next call compiles the whole.
-            entry.count_down(1);
+            entry.count_down(siblings::later_calls(&function));
             return;
         }
         let Ok(args) = self.facts(&function, call) else {

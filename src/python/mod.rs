@@ -10,13 +10,14 @@ mod testing_helpers;
 use std::rc::Rc;
 
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyTuple};
+use pyo3::types::{PyCode, PyDict, PyList, PyTuple};
 
 use crate::driver::engine;
 use crate::driver::observe::observe;
 use crate::driver::options::{OPTIONS, OptionValue};
 use crate::driver::record::{Record, has_loop, record_of};
 use crate::driver::report;
+use crate::driver::siblings;
 use crate::ffi::code_view;
 use crate::lift::Refusal;
 use crate::runtime::entry;
@@ -64,8 +65,12 @@ fn strict_check(function: &Bound<'_, PyAny>) -> PyResult<()> {
 }
 
 /// Calls after which a function with loops is looked at: the first call arms its loops.
-fn first_call(threshold: u32) -> u32 {
-    if cfg!(Py_3_14) { threshold.min(2) } else { 1 }
+fn first_call(code: &Bound<'_, PyCode>, threshold: u32) -> u32 {
+    if cfg!(Py_3_14) {
+        siblings::countdown(code, threshold.min(2))
+    } else {
+        1
+    }
 }
 
 #[pyfunction]
@@ -106,8 +111,8 @@ fn attach(function: &Bound<'_, PyAny>, options: &Bound<'_, PyDict>) -> PyResult<
     let code = function.getattr("__code__")?.cast_into()?;
     let bytes = code_view(&code);
     let countdown = match &bytes {
-        Ok(bytes) if has_loop(bytes) => first_call(threshold),
-        _ => threshold,
+        Ok(bytes) if has_loop(bytes) => first_call(&code, threshold),
+        _ => siblings::countdown(&code, threshold),
     };
     let record = Record::new(qualified_name(function)?, threshold, strict);
     #[cfg(not(Py_3_14))]

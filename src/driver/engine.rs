@@ -36,14 +36,27 @@ pub struct Engine {
     pub classes: Vec<(Type, u64)>,
     /// Support functions behind trampolines that keep all registers.
     pub trampolines: Vec<(Support, u64)>,
-    /// Every decorated function.
+    /// Every decorated function, and some that died.
     pub records: Vec<Weak<Record>>,
+    /// The dead are dropped when there are so many records.
+    sweep_records_at: usize,
     /// Functions of one code object.
     pub siblings: Siblings,
     /// Compilations so far, and how long they took in milliseconds.
     pub compilations: u64,
     /// Milliseconds of all compilations.
     pub milliseconds: f64,
+}
+
+impl Engine {
+    /// A function was decorated.
+    pub fn add_record(&mut self, record: &Rc<Record>) {
+        if self.records.len() >= self.sweep_records_at {
+            self.records.retain(|record| record.strong_count() > 0);
+            self.sweep_records_at = 64.max(2 * self.records.len());
+        }
+        self.records.push(Rc::downgrade(record));
+    }
 }
 
 /// Either an engine, or why there is none.
@@ -159,6 +172,7 @@ fn start(py: Python<'_>) -> State {
         config: config(py),
         classes: classes(py),
         records: Vec::new(),
+        sweep_records_at: 0,
         siblings: Siblings::default(),
         compilations: 0,
         milliseconds: 0.0,

@@ -7,6 +7,7 @@ pub mod bind;
 pub mod compile;
 pub mod dump;
 pub mod engine;
+pub mod held;
 pub mod known;
 pub mod listing;
 #[cfg(not(Py_3_14))]

@@ -162,6 +162,13 @@ impl Record {
         self.entry().map_or(0, |entry| Rc::as_ptr(&entry) as u64)
     }
 
+    /// All units that live, in use or not.
+    pub fn units(&self) -> Vec<Rc<Unit>> {
+        let inner = self.inner.borrow();
+        let versions = inner.versions.iter().map(|version| &version.compiled.unit);
+        versions.chain(&inner.retired).cloned().collect()
+    }
+
     /// Stays in the interpreter from now on, at no cost.
     pub fn refuse(&self, py: Python<'_>, refusal: Refusal) {
         log(py, "refuse", || {

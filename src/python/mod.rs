@@ -128,7 +128,7 @@ fn attach(function: &Bound<'_, PyAny>, options: &Bound<'_, PyDict>) -> PyResult<
             record.set_entry(&entry);
             engine::with(py, |state| {
                 if let Ok(engine) = state {
-                    engine.records.push(Rc::downgrade(&record));
+                    engine.add_record(&record);
                 }
             });
             Ok(())

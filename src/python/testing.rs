@@ -58,6 +58,12 @@ fn layout(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
     Ok(rows)
 }
 
+/// References of compiled code to an object.
+#[pyfunction]
+fn references_held(object: &Bound<'_, PyAny>) -> usize {
+    crate::driver::held::references(object)
+}
+
 /// Continues a function at a code unit; with an exception, raises it there.
 #[pyfunction]
 #[pyo3(signature = (function, at, locals, stack, exception=None, *, wrap=false, code=None))]
@@ -248,8 +254,8 @@ pub mod _testing {
     use super::{
         attach, code_statistics, data_stack_use, detach, entry_count, entry_report, framed_call,
         framed_resume, free_constant, install_constant, layout, native_activation, recursion_left,
-        refuse_memory_files, resume, resume_chain, run_constant, runtime_layout, saved_depth,
-        self_test, snapshot, tracing_active,
+        references_held, refuse_memory_files, resume, resume_chain, run_constant, runtime_layout,
+        saved_depth, self_test, snapshot, tracing_active,
     };
     use pyo3::prelude::*;
 

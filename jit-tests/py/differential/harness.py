@@ -165,6 +165,13 @@ def _counts(value):
     return not (value is None or kind is bool or kind is str or callable(value))
 
 
+def _more_references(value, count):
+    """`count` without the references of compiled code: it may keep a number that a global was, nothing else."""
+    if count > 0 and type(value) in (int, float):
+        count -= provider.references_held(value)
+    return count
+
+
 def observe(program, function, args, kwargs, namespace, caught, *, number_identity, locate=True):
     """Calls `function` and records everything that can be seen from outside."""
     tracked = _tracked(args, kwargs)
@@ -221,7 +228,7 @@ def observe(program, function, args, kwargs, namespace, caught, *, number_identi
     numbers = tuple(type(value) in (int, float) for value in tracked)
     parts["references to arguments"] = tuple(
         # The result may be an argument or hold one: it is alive on both sides here.
-        sys.getrefcount(value) - count
+        _more_references(value, sys.getrefcount(value) - count)
         for value, count in zip(tracked, before)
     )
     return Observation(parts, numbers)

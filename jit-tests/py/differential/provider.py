@@ -77,6 +77,15 @@ def native_calls(function):
     return stats_of(function).get("native_calls", 0)
 
 
+def references_held(value):
+    """References of compiled code to an object: to numbers that it assumes a global to be."""
+    if not native_support()[0]:
+        return 0
+    from brolga import _native
+
+    return _native._testing.references_held(value)
+
+
 def explanation(function):
     """`jit.explain(function)` as text for failure messages; never raises."""
     try:

@@ -7,8 +7,6 @@ mod error;
 mod testing;
 mod testing_helpers;
 
-use std::rc::Rc;
-
 use pyo3::prelude::*;
 use pyo3::types::{PyCode, PyDict, PyList, PyTuple};
 

@@ -74,7 +74,9 @@ pub fn countdown(code: &Bound<'_, PyCode>, calls: u32) -> u32 {
 
 /// Calls after the first one before a function with loops is compiled.
 pub fn later_calls(function: &Bound<'_, PyAny>) -> u32 {
-    let code = function.getattr("__code__").map(|code| code.cast_into::<PyCode>());
+    let code = function
+        .getattr("__code__")
+        .map(|code| code.cast_into::<PyCode>());
     match code {
         Ok(Ok(code)) => countdown(&code, 2) - 1,
         _ => 1,

@@ -1,9 +1,9 @@
 //! Exported functions on objects without a declaration in pyo3-ffi: `cpython/object.h`,
 //! `cpython/listobject.h`, `cpython/unicodeobject.h`. All are exported by 3.11 to 3.14.
 
+use pyo3::ffi::{Py_ssize_t, PyASCIIObject, PyObject};
 #[cfg(not(Py_3_14))]
-use pyo3::ffi::PyUnicode_KIND;
-use pyo3::ffi::{Py_ssize_t, PyObject};
+use pyo3::ffi::{PyUnicode_DATA, PyUnicode_KIND};
 use std::ffi::c_uint;
 #[cfg(Py_3_14)]
 use std::ffi::{c_int, c_void};
@@ -24,6 +24,24 @@ unsafe extern "C" {
     fn PyUnicode_KIND(text: *mut PyObject) -> c_int;
     #[cfg(Py_3_14)]
     fn PyUnicode_DATA(text: *mut PyObject) -> *mut c_void;
+}
+
+/// The characters of a string as they lie in memory: bytes per character, and all bytes. `None` where
+/// 3.11 has not brought an old-fashioned one into that form.
+///
+/// # Safety
+/// A live string that outlives the result.
+pub unsafe fn str_bytes<'a>(text: *mut PyObject) -> Option<(usize, &'a [u8])> {
+    // SAFETY: the caller's obligation; a string has as many characters as it says.
+    unsafe {
+        let kind = PyUnicode_KIND(text) as usize;
+        if kind == 0 {
+            return None;
+        }
+        let length = (*text.cast::<PyASCIIObject>()).length as usize;
+        let data = PyUnicode_DATA(text) as *const u8;
+        Some((kind, std::slice::from_raw_parts(data, length * kind)))
+    }
 }
 
 /// The characters of `b` fit into the storage of `a`, both `str`: no wider and, if `a` is ASCII only,
@@ -48,7 +66,5 @@ unsafe fn is_ascii(text: *mut PyObject) -> bool {
 #[cfg(Py_3_14)]
 unsafe fn is_ascii(text: *mut PyObject) -> bool {
     // SAFETY: a live string.
-    unsafe {
-        PyUnicode_DATA(text) as usize == text as usize + size_of::<pyo3::ffi::PyASCIIObject>()
-    }
+    unsafe { PyUnicode_DATA(text) as usize == text as usize + size_of::<PyASCIIObject>() }
 }

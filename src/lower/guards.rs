@@ -160,6 +160,9 @@ impl Lowering<'_, '_> {
             Op::GuardIndex => {
                 let [index, length] = self.operands(current)?;
                 let fail = self.exit(current, ExitReason::IndexRange)?;
+                if let Some(index) = self.index_from_start(current)? {
+                    return Ok(Some(self.guard_either_end(index, length, fail)));
+                }
                 // A length is not negative, so one comparison without sign does for both ends.
                 let bad = self.emitter.builder.ins().icmp(
                     IntCC::UnsignedGreaterThanOrEqual,
@@ -335,6 +338,58 @@ impl Lowering<'_, '_> {
         self.emitter.builder.ins().brif(good, next, &[], fail, &[]);
         self.emitter.builder.switch_to_block(next);
         Ok(())
+    }
+
+    /// For `guard_index` of a `normalize_index` by the same length: the index before that.
+    fn index_from_start(&self, current: Current) -> Result<Option<Value>, LowerError> {
+        let [normal, length] = current.instr.args[..] else {
+            return Ok(None);
+        };
+        let Some(instr) = self.function.defining_instr(normal) else {
+            return Ok(None);
+        };
+        let instr = self.function.instr(instr);
+        match (instr.op, &instr.args[..]) {
+            (Op::NormalizeIndex, &[index, by]) if by == length && self.range(index).high >= 0 => {
+                self.value(index).map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// The index in bounds, one that is negative counted from the end; goes to `fail` if it is neither.
+    /// Mostly it is not negative: then one comparison is all there is in its way.
+    fn guard_either_end(&mut self, index: Value, length: Value, fail: Block) -> Value {
+        let (behind, next) = (
+            self.emitter.cold_block(),
+            self.emitter.builder.create_block(),
+        );
+        let result = self.emitter.builder.append_block_param(next, I64);
+        let inside = self
+            .emitter
+            .builder
+            .ins()
+            .icmp(IntCC::UnsignedLessThan, index, length);
+        let arguments = [index.into()];
+        self.emitter
+            .builder
+            .ins()
+            .brif(inside, next, &arguments, behind, &[]);
+        // Not below the length as a number without sign: negative, or too large and then too large here.
+        self.emitter.builder.switch_to_block(behind);
+        let from_end = self.emitter.builder.ins().iadd(index, length);
+        let inside = self
+            .emitter
+            .builder
+            .ins()
+            .icmp(IntCC::UnsignedLessThan, from_end, length);
+        let arguments = [from_end.into()];
+        self.emitter
+            .builder
+            .ins()
+            .brif(inside, next, &arguments, fail, &[]);
+        self.emitter.builder.switch_to_block(next);
+        result
     }
 
     fn poll(&mut self, fail: Block) -> Result<(), LowerError> {

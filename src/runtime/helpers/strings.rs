@@ -1,9 +1,36 @@
 //! `str`: formatting, joining, indexing.
 
 use super::Object;
-use crate::ffi::{_PyUnicode_JoinArray, str_holds};
+use crate::ffi::{_PyUnicode_JoinArray, str_bytes, str_holds};
 use pyo3::ffi;
 use std::ptr::{addr_of_mut, null_mut};
+use std::sync::atomic::{AtomicPtr, Ordering};
+
+/// The one-character strings of Latin-1, which are shared objects that live for ever; filled as needed.
+static CHARACTERS: [AtomicPtr<ffi::PyObject>; 256] = [const { AtomicPtr::new(null_mut()) }; 256];
+
+/// A new reference to the one-character string; NULL with an exception set.
+///
+/// # Safety
+/// The GIL is held.
+unsafe fn character(code: u8) -> Object {
+    // SAFETY: the GIL is held, and the table keeps a reference of its own.
+    unsafe {
+        let Some(place) = CHARACTERS.get(usize::from(code)) else {
+            return null_mut();
+        };
+        let mut object = place.load(Ordering::Relaxed);
+        if object.is_null() {
+            object = ffi::PyUnicode_FromOrdinal(code.into());
+            if object.is_null() {
+                return object;
+            }
+            place.store(object, Ordering::Relaxed);
+        }
+        ffi::Py_INCREF(object);
+        object
+    }
+}
 
 c_functions! {
     fn join_strings(items: *const Object, count: i64) -> Object {
@@ -39,11 +66,23 @@ c_functions! {
 
     fn str_index(a: Object, index: i64) -> Object {
         // One-character strings of Latin-1 are shared objects, as in the interpreter.
+        if let Some((1, bytes)) = str_bytes(a)
+            && let Some(&code) = bytes.get(index as usize)
+        {
+            return character(code);
+        }
         let c = ffi::PyUnicode_ReadChar(a, index as isize);
         ffi::PyUnicode_FromOrdinal(c as i32)
     }
 
     fn str_equal(a: Object, b: Object) -> i64 {
+        if a == b {
+            return 1;
+        }
+        if let (Some((wide, left)), Some((width, right))) = (str_bytes(a), str_bytes(b)) {
+            // Each string is held as narrow as it can be.
+            return (wide == width && left == right).into();
+        }
         // -1 is "less" as well as "failed", which two ready strings do not.
         (ffi::PyUnicode_Compare(a, b) == 0).into()
     }
@@ -77,11 +116,17 @@ c_functions! {
 
     /// `a in b`.
     fn str_contains(a: Object, b: Object) -> i64 {
+        if let (Some((1, &[code])), Some((1, bytes))) = (str_bytes(a), str_bytes(b)) {
+            return bytes.contains(&code).into();
+        }
         ffi::PyUnicode_Contains(b, a).into()
     }
 
     /// -1 unless it is one character.
     fn str_ord(a: Object) -> i64 {
+        if let Some((1, &[code])) = str_bytes(a) {
+            return code.into();
+        }
         if ffi::PyUnicode_GetLength(a) != 1 {
             return -1;
         }

@@ -265,3 +265,51 @@ def f(m):
             t.append(max(m[i][j], m[j][i]))
             t.append(min(m[i][j], m[j][i], m[0][0]))
     return t
+# ==== indexes_from_both_ends
+# call: [1, 2, 3], 2
+# call: [1, 2, 3], -3
+# call: [1, 2, 3], -4
+# call: [1, 2, 3], 3
+# call: [], 0
+# call: [], -1
+# call: [1, 2, 3], 2**62
+# call: [1, 2, 3], -2**62
+# call: [1, 2, 3], 2**63 - 1
+# call: [1, 2, 3], -2**63
+# call: (4, 5), -1
+# call: 'word', -2
+# call: 'wörd', -3
+# call: b'word', -4
+def f(a, i):
+    out = []
+    for k in range(3):
+        out.append(a[i])
+        out.append(a[i - k])
+        i += 1
+    return out
+# ==== strings_compared_and_indexed
+# call: 'banana', 'a'
+# call: 'banana', 'an'
+# call: 'bänänä', 'ä'
+# call: 'bänänä', 'a'
+# call: '日本語日', '日'
+# call: 'a\U0001f600b\U0001f600', '\U0001f600'
+# call: '\xff\x80\x7f', '\x80'
+# call: '', ''
+# call: 'a\0b\0', '\0'
+def f(s, c):
+    count = 0
+    where = []
+    for i in range(len(s)):
+        if s[i] == c:
+            count += 1
+        if s[i] != s[-1 - i]:
+            where.append(i)
+        if s[i] in 'aeiouä日':
+            where.append(s[i])
+        if s[i] in c:
+            where.append(ord(s[i]))
+    for x in s:
+        if x == c:
+            count += 10
+    return count, where, s[:2] == s[2:4], s[:1] == 'b'

@@ -71,6 +71,10 @@ impl World for CapturedWorld<'_> {
         self.object(&bytes.names[index as usize], Type::STR, ObjectKind::Other)
     }
 
+    fn small_int(&mut self, value: i64) -> ObjectFact {
+        self.describe(&ConstView::Int(value))
+    }
+
     fn singleton(&mut self, which: Singleton) -> ObjectFact {
         let class = |class| (Type::CLASS, ObjectKind::Class(class));
         let (ty, kind) = match which {

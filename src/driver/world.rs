@@ -377,6 +377,13 @@ impl World for LiveWorld<'_, '_> {
         }
     }
 
+    fn small_int(&mut self, value: i64) -> ObjectFact {
+        let object = value
+            .into_pyobject(self.py)
+            .unwrap_or_else(|never| match never {});
+        self.describe(&object.into_any())
+    }
+
     fn singleton(&mut self, which: Singleton) -> ObjectFact {
         let object = self.known.singleton(self.py, which);
         self.describe(&object)

@@ -27,7 +27,8 @@ impl Lifter<'_> {
                 self.push(value);
             }
             Bytecode::PushInt(value) => {
-                let value = self.const_int(value)?;
+                let fact = self.world.small_int(value);
+                let value = self.constant(&fact)?;
                 self.push(value);
             }
             Bytecode::PushNull => self.frame.stack.push(Item::Null),

@@ -189,6 +189,8 @@ pub struct NativeSignature {
 pub trait World {
     /// The object of constant `index` of a function's code.
     fn constant(&mut self, function: FunctionHandle, index: u32) -> ObjectFact;
+    /// The object of a small int that is in the bytecode itself: one the interpreter keeps.
+    fn small_int(&mut self, value: i64) -> ObjectFact;
     /// The interned string of name `index` of a function's code.
     fn name(&mut self, function: FunctionHandle, index: u32) -> ObjectFact;
     /// An object every interpreter has.

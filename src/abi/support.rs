@@ -71,6 +71,8 @@ define_support! {
         "Record, callable, args, nargsf, kwnames: what the entry stub cannot do: the plain call, counting, recompiling; result as a vectorcall.";
     PushFrame "push_frame" (W W) W
         "Thread state, unit: pushes and links a frame of the unit's function (locals and stack empty) and returns it; NULL with an exception set if it cannot.";
+    ShowWaiting "show_waiting" (W W W) W
+        "Thread state, unit, address of an instruction: as `push_frame`, with the frame standing at the instruction; a set exception stays. NULL without memory, and no exception set for that.";
     PopFrame "pop_frame" (W W) N
         "Thread state, frame: unlinks and frees what `push_frame` gave.";
     ShowLocals "show_locals" (W W W W) N

@@ -176,13 +176,22 @@ pub fn compile(
     unit.entry.set(start + compiled.entry_offset as usize);
     let _ = unit.table.set(compiled.exits);
     if let Some(frame_word) = compiled.native_frame {
+        let instruction = |code: CodeId, offset: u32| {
+            (addresses.code_start(code) + 2 * u64::from(offset)) as usize
+        };
         let sites = compiled.call_sites.iter().map(|site| Waiting {
             return_address: start + site.return_offset as usize,
-            instruction: (addresses.code_start(site.code) + 2 * u64::from(site.offset)) as usize,
+            instruction: instruction(site.code, site.offset),
             unit: unit.address() as usize,
-            frame_word: frame_word as isize,
+            frame_word: match site.around {
+                Some(_) => compiled.copy_frame as isize,
+                None => frame_word as isize,
+            },
             shown: site.shown,
             words: compiled.words as isize,
+            around: site
+                .around
+                .map(|(code, offset)| (instruction(code, offset), frame_word as isize)),
         });
         native_stack::remember(py, sites);
     }

@@ -17,14 +17,15 @@ use super::addresses::AddressProvider;
 use super::emitter::Emitter;
 use super::error::LowerError;
 use super::exits::{Exits, Place};
-use super::recursion;
+use super::recursion::{self, Copy};
 use crate::abi::deopt_table::{DeoptTable, ExitKind};
 use crate::abi::exit_reason::ExitReason;
 use crate::abi::layout::RuntimeLayout;
 use crate::abi::support::Support;
 use crate::analysis::ownership::{Ownership, analyze_exits};
 use crate::hir::{
-    BlockId, Edge, FrameStateId, Function, Instr, InstrId, IntRange, Op, Repr, Terminator, ValueId,
+    BlockId, CodeId, Edge, FrameStateId, Function, Instr, InstrId, IntRange, Op, Repr, Terminator,
+    ValueId,
 };
 
 /// The machine type of a representation inside of a function.
@@ -56,6 +57,10 @@ pub struct Lowering<'a, 'b> {
     pub outside: Value,
     /// Calls of itself go the way of `recursion`.
     pub counted: bool,
+    /// There: is the function copied into itself, and where do copies keep their frames?
+    pub copied: bool,
+    /// See `copied`.
+    pub copy_frame: Option<StackSlot>,
     /// There: complement of the levels left, unless the interpreter's counter is up to date.
     pub levels: Option<Value>,
     /// There: what is tested in calls from outside only.
@@ -75,8 +80,18 @@ pub struct Lowering<'a, 'b> {
     pub exits: Exits,
     /// Calls of compiled functions that may look at frames, and the row of the locals stored for them.
     pub shown_calls: HashMap<InstrId, u32>,
-    values: Vec<Option<Value>>,
-    blocks: Vec<Option<Block>>,
+    /// Copies of the function within itself, see `recursion`; the first is the function.
+    pub copies: Vec<Copy>,
+    /// The one being lowered.
+    pub copy: usize,
+    /// Blocks of it where a level is known to be left.
+    pub levels_checked: Vec<BlockId>,
+    /// The HIR block being lowered.
+    pub current_block: BlockId,
+    /// The Cranelift value of each HIR value.
+    pub values: Vec<Option<Value>>,
+    /// The machine block of each HIR block.
+    pub blocks: Vec<Option<Block>>,
 }
 
 /// Where an activation keeps what the runtime may ask for.
@@ -87,7 +102,24 @@ pub struct Activation {
     pub words: StackSlot,
     /// See [`Lowering::shown_calls`].
     pub shown_calls: HashMap<InstrId, u32>,
+    /// Where the frame of a copy of the function within itself is kept.
+    pub copy_frame: Option<StackSlot>,
+    /// By copy: where the function stands meanwhile. The first is the function itself.
+    pub copied_calls: Vec<Option<(CodeId, u32)>>,
 }
+
+/// What is noted at each machine instruction: whose it is, in which copy of the function.
+pub fn location(instr: InstrId, copy: usize) -> SourceLoc {
+    SourceLoc::new((copy as u32) << COPY_SHIFT | instr.index() as u32)
+}
+
+/// The instruction and the copy.
+pub fn of_location(location: SourceLoc) -> (usize, usize) {
+    let bits = location.bits() as usize;
+    (bits & ((1 << COPY_SHIFT) - 1), bits >> COPY_SHIFT)
+}
+
+const COPY_SHIFT: u32 = 24;
 
 /// The instruction being lowered.
 #[derive(Clone, Copy)]
@@ -150,12 +182,21 @@ impl<'a, 'b> Lowering<'a, 'b> {
         });
         let counted =
             itself.is_some() && !options.frames_at_native_calls && recursion::is_counted(function);
+        let copied = counted && native_frame.is_some() && recursion::is_copied(function);
+        let copy_frame = copied.then(|| {
+            let slot = emitter.stack_slot(1);
+            let zero = emitter.constant(0);
+            emitter.slot_store(slot, 0, zero);
+            slot
+        });
         let mut lowering = Lowering {
             emitter,
             function,
             options,
             outside,
             counted,
+            copied: copy_frame.is_some(),
+            copy_frame,
             levels: None,
             outside_guards: if counted {
                 recursion::outside_guards(function)
@@ -169,6 +210,10 @@ impl<'a, 'b> Lowering<'a, 'b> {
             ownership: analyze_exits(function),
             exits: Exits::default(),
             shown_calls: HashMap::new(),
+            copies: vec![Copy::default()],
+            copy: 0,
+            levels_checked: Vec::new(),
+            current_block: function.entry,
             values: vec![None; function.values.len()],
             blocks: vec![None; function.blocks.len()],
         };
@@ -182,12 +227,14 @@ impl<'a, 'b> Lowering<'a, 'b> {
             frame: native_frame,
             words: exit_slot,
             shown_calls: lowering.shown_calls,
+            copy_frame: lowering.copies.get(1).and_then(|copy| copy.frame),
+            copied_calls: lowering.copies.iter().map(|copy| copy.place).collect(),
         };
         Ok((table, activation, lowering.emitter.builder))
     }
 
     /// Blocks in an order where definitions come before uses: reverse postorder.
-    fn order(&self) -> Vec<BlockId> {
+    pub fn order(&self) -> Vec<BlockId> {
         let mut seen = vec![false; self.function.blocks.len()];
         let mut order = Vec::new();
         let mut work = vec![(self.function.entry, 0)];
@@ -216,23 +263,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
 
     /// Creates the blocks and jumps to the first with the parameters of the body.
     fn enter(&mut self, parameters: &[Value]) -> Result<(), LowerError> {
-        for id in self.order() {
-            let row = self.function.block(id);
-            let block = self.emitter.builder.create_block();
-            if row.cold {
-                self.emitter.builder.set_cold_block(block);
-            }
-            self.blocks[id.index()] = Some(block);
-            if self.counted && id == self.function.entry {
-                // Nobody else comes here: they are the parameters of the body.
-                continue;
-            }
-            for &parameter in &row.params {
-                let ty = machine_type(self.function.value(parameter).repr);
-                let value = self.emitter.builder.append_block_param(block, ty);
-                self.values[parameter.index()] = Some(value);
-            }
-        }
+        self.create_blocks();
         let params = &self.function.block(self.function.entry).params;
         if params.len() != parameters.len() {
             return Err(LowerError::malformed("parameters of the entry block"));
@@ -260,7 +291,28 @@ impl<'a, 'b> Lowering<'a, 'b> {
         Ok(())
     }
 
-    fn machine_block(&self, id: BlockId) -> Result<Block, LowerError> {
+    /// Creates the machine blocks.
+    pub fn create_blocks(&mut self) {
+        for id in self.order() {
+            let row = self.function.block(id);
+            let block = self.emitter.builder.create_block();
+            if row.cold {
+                self.emitter.builder.set_cold_block(block);
+            }
+            self.blocks[id.index()] = Some(block);
+            if self.counted && id == self.function.entry {
+                // Nobody else comes here: they are the parameters of the body.
+                continue;
+            }
+            for &parameter in &row.params {
+                let ty = machine_type(self.function.value(parameter).repr);
+                let value = self.emitter.builder.append_block_param(block, ty);
+                self.values[parameter.index()] = Some(value);
+            }
+        }
+    }
+
+    pub fn machine_block(&self, id: BlockId) -> Result<Block, LowerError> {
         self.blocks[id.index()].ok_or_else(|| LowerError::malformed(format!("{id} is not reached")))
     }
 
@@ -377,7 +429,8 @@ impl<'a, 'b> Lowering<'a, 'b> {
         Ok(self.exit_block(place, owned, result))
     }
 
-    fn block(&mut self, id: BlockId) -> Result<(), LowerError> {
+    pub fn block(&mut self, id: BlockId) -> Result<(), LowerError> {
+        self.current_block = id;
         let block = self.machine_block(id)?;
         self.emitter.builder.switch_to_block(block);
         let function = self.function;
@@ -386,9 +439,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
             if self.is_done_outside(id, instr) {
                 continue;
             }
-            self.emitter
-                .builder
-                .set_srcloc(SourceLoc::new(instr.index() as u32));
+            self.emitter.builder.set_srcloc(location(instr, self.copy));
             let current = Current {
                 id: instr,
                 instr: function.instr(instr),
@@ -441,6 +492,10 @@ impl<'a, 'b> Lowering<'a, 'b> {
                     return Err(LowerError::malformed(format!("{id} returns another form")));
                 }
                 let value = self.word(*value)?;
+                if let Some(next) = self.copies[self.copy].next {
+                    self.emitter.builder.ins().jump(next, &[value.into()]);
+                    return Ok(());
+                }
                 self.pop_frame();
                 let status = self.emitter.constant(0);
                 self.emitter.builder.ins().return_(&[value, status]);

@@ -30,6 +30,8 @@ struct Key {
     owned: Vec<ValueId>,
     /// The boxed result for `Slot::Result`; such exits are never shared.
     result: Option<Value>,
+    /// Copy of the function within itself.
+    copy: usize,
     /// Levels by which the interpreter's counter is brought up to date first.
     levels: Option<Value>,
 }
@@ -105,6 +107,7 @@ impl Lowering<'_, '_> {
             kind: place.kind,
             owned,
             result,
+            copy: self.copy,
             levels: self.levels,
         };
         let exits = &mut self.exits;
@@ -201,9 +204,14 @@ impl Lowering<'_, '_> {
         if shared.is_empty() {
             return Ok(table);
         }
-        let way_out = self.emitter.cold_block();
-        let counting = self.counted.then(|| self.emitter.cold_block());
+        let mut ways_out = Vec::new();
+        for _ in 0..self.copies.len() {
+            let way_out = self.emitter.cold_block();
+            let counting = self.counted.then(|| self.emitter.cold_block());
+            ways_out.push((way_out, counting));
+        }
         for row in &shared {
+            self.use_copy(row.key.copy);
             let site = match row.sites[..] {
                 [(block, site)] => {
                     self.emitter.builder.switch_to_block(block);
@@ -221,22 +229,27 @@ impl Lowering<'_, '_> {
                     parameter
                 }
             };
-            let state = self.leave(&row.key, site, (way_out, counting))?;
+            let state = self.leave(&row.key, site, ways_out[row.key.copy])?;
             table.states.push(state);
         }
-        if let Some(counting) = counting {
-            self.counting_way_out(counting, way_out);
+        for (copy, (way_out, counting)) in ways_out.into_iter().enumerate() {
+            self.use_copy(copy);
+            if let Some(counting) = counting {
+                self.counting_way_out(counting, way_out);
+            }
+            self.way_out(way_out);
         }
-        self.way_out(way_out);
+        self.use_copy(0);
         Ok(table)
     }
 
     /// The end of all exits: calls the handler with the site's number and returns what it says.
-    /// There is one, for a call is what costs most in an exit.
+    /// There is one in each copy of the function, for a call is what costs most in an exit.
     fn way_out(&mut self, block: Block) {
         let site = self.emitter.builder.append_block_param(block, I64);
         self.emitter.builder.switch_to_block(block);
         self.emitter.publish_activation();
+        self.show_around();
         let unit = self.emitter.addresses.unit();
         let unit = self.emitter.address(unit);
         let place = self.emitter.slot_address(self.exit_slot, 0);
@@ -311,6 +324,11 @@ impl Lowering<'_, '_> {
                 .bitcast(F64, MemFlagsData::new(), object),
             _ => object,
         };
+        if let Some(left) = self.copies[self.copy].left {
+            let arguments = [value.into(), status.into()];
+            self.emitter.builder.ins().jump(left, &arguments);
+            return;
+        }
         self.emitter.builder.ins().return_(&[value, status]);
     }
 

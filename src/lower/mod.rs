@@ -77,6 +77,8 @@ pub struct CallSite {
     pub offset: u32,
     /// Row of the deopt table's `shown`: the locals stored for the time of the call.
     pub shown: Option<u32>,
+    /// The call is made by a copy of the function within itself: where the function stands.
+    pub around: Option<(CodeId, u32)>,
 }
 
 /// Sizes and times of one compilation.
@@ -108,6 +110,8 @@ pub struct CompiledCode {
     /// In functions that may run Python code: where the activation keeps its interpreter frame (a
     /// word, 0 if none), in bytes from the body's frame pointer.
     pub native_frame: Option<i32>,
+    /// The same for a copy of the function within itself.
+    pub copy_frame: i32,
     /// Where the words of locals are that are stored during calls, likewise.
     pub words: i32,
     /// Bytes of stack an activation of the body takes.
@@ -197,7 +201,8 @@ impl Compiler {
         timing.compile = start.elapsed();
         timing.body_bytes = blob.code.len();
         let frame_bytes = self.frame_bytes();
-        let (call_sites, native_frame, words) = self.activation(function, body, &activation);
+        let (call_sites, native_frame, words, copy_frame) =
+            self.activation(function, body, &activation);
 
         start = Instant::now();
         self.begin(&entry::signature(), STUB);
@@ -224,6 +229,7 @@ impl Compiler {
             exits,
             call_sites,
             native_frame,
+            copy_frame,
             words,
             frame_bytes,
             clif: options.keep_clif.then_some(text),
@@ -291,9 +297,9 @@ impl Compiler {
         function: &Function,
         body: u32,
         activation: &context::Activation,
-    ) -> (Vec<CallSite>, Option<i32>, i32) {
+    ) -> (Vec<CallSite>, Option<i32>, i32, i32) {
         let Some((compiled, slot)) = self.context.compiled_code().zip(activation.frame) else {
-            return (Vec::new(), None, 0);
+            return (Vec::new(), None, 0, 0);
         };
         let lines = compiled.buffer.get_srclocs_sorted();
         let mut sites = Vec::new();
@@ -301,9 +307,9 @@ impl Compiler {
             let line = lines
                 .iter()
                 .find(|line| line.start < call.ret_addr && call.ret_addr <= line.end);
-            let Some(number) = line
+            let Some((number, copy)) = line
                 .filter(|line| !line.loc.is_default())
-                .map(|line| line.loc.bits() as usize)
+                .map(|line| context::of_location(line.loc))
             else {
                 continue;
             };
@@ -315,6 +321,7 @@ impl Compiler {
                     code,
                     offset,
                     shown: activation.shown_calls.get(&InstrId::new(number)).copied(),
+                    around: activation.copied_calls.get(copy).copied().flatten(),
                 });
             }
         }
@@ -323,7 +330,9 @@ impl Compiler {
             let offset = layout.stackslots.get(slot)?.offset;
             Some(offset as i32 - layout.frame_to_fp_offset as i32)
         };
-        (sites, place(slot), place(activation.words).unwrap_or(0))
+        let copy_frame = activation.copy_frame.and_then(place).unwrap_or(0);
+        let words = place(activation.words).unwrap_or(0);
+        (sites, place(slot), words, copy_frame)
     }
 }
 

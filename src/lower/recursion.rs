@@ -9,25 +9,63 @@
 //! * what the function assumes of the world (`passes/entry_guards.rs`) is not tested again;
 //! * the thread state is found in the stack cell: it is the thread's own as long as nobody else ran.
 //!
+//! A small function is also copied into itself in place of its calls of itself, one level deep. A copy is an activation
+//! like any other but for the machine frame: it takes a level, has an interpreter frame of its own where one
+//! is needed, and where it leaves, its caller leaves too.
+//!
 //! Invariant: the third word of the stack cell is the number the outermost activation began with, valid until
 //! somebody leaves. Behind a call that left, the counter is the interpreter's business again: it is counted
 //! up by the levels of the call, and the caller leaves too, with the counter as it is.
 
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{F64, I32, I64};
-use cranelift_codegen::ir::{Block, InstBuilder, MemFlagsData, Value};
+use cranelift_codegen::ir::{Block, InstBuilder, MemFlagsData, StackSlot, Value};
 
 use super::alias::Region;
-use super::context::{Current, Lowering, word_type};
+use super::calls::outer_place;
+use super::context::{Current, Lowering, location, word_type};
 use super::error::LowerError;
 use crate::abi::exit_reason::ExitReason;
-use crate::hir::{BlockId, Callee, FrameStateId, Function, InstrId, Op, Repr};
+use crate::abi::support::Support;
+use crate::analysis::dominators::Dominators;
+use crate::hir::{BlockId, Callee, CodeId, FrameStateId, Function, InstrId, Op, Repr};
 
 /// Words of the stack cell, see `RuntimeLayout::stack_cell`.
 const LIMIT: i32 = 8;
 const FIRST_LEVELS: i32 = 16;
 /// Bytes of an activation, as a power of two, where nobody says.
 const USUAL_FRAME_SHIFT: i64 = 10;
+
+/// Instructions of all copies of a function within itself.
+const MAX_COPIED: usize = 100;
+
+/// A copy of the function within itself, in place of a call. The default is the function itself.
+#[derive(Default)]
+pub struct Copy {
+    /// Where it goes on with its value.
+    pub next: Option<Block>,
+    /// Where it goes on with an object and a status if it left.
+    pub left: Option<Block>,
+    /// Where the function stands meanwhile.
+    pub place: Option<(CodeId, u32)>,
+    /// Where it keeps its frame.
+    pub frame: Option<StackSlot>,
+    /// Its values, while another copy is lowered.
+    values: Vec<Option<Value>>,
+}
+
+/// Do copies of the function in place of its calls of itself stay small?
+pub fn is_copied(function: &Function) -> bool {
+    let (mut calls, mut size) = (0, 0);
+    for &block in &function.layout {
+        for &id in &function.block(block).instrs {
+            let op = function.instr(id).op;
+            calls += usize::from(matches!(op, Op::CallNative(_)));
+            size += usize::from(!matches!(op, Op::Snapshot | Op::Poll | Op::KeepAlive));
+        }
+    }
+    calls * size <= MAX_COPIED
+}
 
 /// Is the body called in the way of this module?
 pub fn is_counted(function: &Function) -> bool {
@@ -77,7 +115,7 @@ impl Lowering<'_, '_> {
     /// The start of the body: what calls from outside need; goes on in a new block.
     pub fn enter_counted(&mut self) -> Result<(), LowerError> {
         let (outside, inside) = (
-            self.emitter.builder.create_block(),
+            self.emitter.cold_block(),
             self.emitter.builder.create_block(),
         );
         let levels = self.emitter.builder.append_block_param(inside, I64);
@@ -164,29 +202,34 @@ impl Lowering<'_, '_> {
         let next = self.emitter.builder.create_block();
         let returned = word_type(row.returns);
         let result = self.emitter.builder.append_block_param(next, returned);
-        let deep = self.exit(current, ExitReason::Recursion)?;
         let taken = self.levels_of(current);
         let within = self.emitter.builder.ins().iadd_imm_s(levels, taken);
-        let none = self
-            .emitter
-            .compare(IntCC::SignedGreaterThanOrEqual, within, 0);
-        self.emitter.branch_if(none, deep);
+        self.check_levels(current, within, taken)?;
         if row.returns == self.function.returns {
             self.leaf_returns(&current.instr.args, next)?;
         }
-        let mut arguments = vec![within];
-        for &id in &current.instr.args {
-            arguments.push(self.word(id)?);
-        }
-        let call = self.emitter.builder.ins().call(itself, &arguments);
-        let [value, status] = *self.emitter.builder.inst_results(call) else {
-            return Err(LowerError::Unsupported("a call without value and status"));
-        };
         let left = self.emitter.cold_block();
-        self.emitter
-            .builder
-            .ins()
-            .brif(status, left, &[], next, &[value.into()]);
+        let value = self.emitter.builder.append_block_param(left, returned);
+        let status = self.emitter.builder.append_block_param(left, I64);
+        if self.copy == 0 && self.copied && row.returns == self.function.returns {
+            self.copy_here(current, within, (next, left))?;
+        } else {
+            let mut arguments = vec![within];
+            for &id in &current.instr.args {
+                arguments.push(self.word(id)?);
+            }
+            let call = self.emitter.builder.ins().call(itself, &arguments);
+            let [value, status] = *self.emitter.builder.inst_results(call) else {
+                return Err(LowerError::Unsupported("a call without value and status"));
+            };
+            self.emitter.builder.ins().brif(
+                status,
+                left,
+                &[value.into(), status.into()],
+                next,
+                &[value.into()],
+            );
+        }
 
         // Anything may have run: what is known here need not hold any more.
         self.emitter.builder.switch_to_block(left);
@@ -223,9 +266,121 @@ impl Lowering<'_, '_> {
         })
     }
 
-    /// Is the instruction done where the body is entered from outside?
+    /// Leaves where no level is left for a call.
+    fn check_levels(
+        &mut self,
+        current: Current,
+        within: Value,
+        taken: i64,
+    ) -> Result<(), LowerError> {
+        let here = self.current_block;
+        if taken == 1 && !self.levels_checked.is_empty() {
+            let dominators = Dominators::new(self.function);
+            let known = |&above: &BlockId| dominators.dominates(above, here);
+            if self.levels_checked.iter().any(known) {
+                return Ok(());
+            }
+        }
+        let deep = self.exit(current, ExitReason::Recursion)?;
+        let none = self
+            .emitter
+            .compare(IntCC::SignedGreaterThanOrEqual, within, 0);
+        self.emitter.branch_if(none, deep);
+        if taken == 1 {
+            self.levels_checked.push(here);
+        }
+        Ok(())
+    }
+
+    /// The whole function in place of the call.
+    fn copy_here(
+        &mut self,
+        current: Current,
+        within: Value,
+        (next, left): (Block, Block),
+    ) -> Result<(), LowerError> {
+        let function = self.function;
+        let frame = match self.copies.get(1) {
+            Some(copy) => copy.frame,
+            None => self.copy_frame,
+        };
+        let mut values = vec![None; function.values.len()];
+        let params = &function.block(function.entry).params;
+        for (&param, &argument) in params.iter().zip(&current.instr.args) {
+            values[param.index()] = Some(self.value(argument)?);
+        }
+        let number = self.copies.len();
+        self.copies.push(Copy {
+            next: Some(next),
+            left: Some(left),
+            place: Some(outer_place(function, current.instr)),
+            frame,
+            values,
+        });
+        let levels = self.levels.replace(within);
+        let checked = std::mem::take(&mut self.levels_checked);
+        let block = self.current_block;
+        let blocks = std::mem::replace(&mut self.blocks, vec![None; function.blocks.len()]);
+        self.use_copy(number);
+        self.create_blocks();
+        let entry = self.machine_block(function.entry)?;
+        self.emitter.builder.ins().jump(entry, &[]);
+        for id in self.order() {
+            self.block(id)?;
+        }
+        self.use_copy(0);
+        self.blocks = blocks;
+        self.current_block = block;
+        self.levels_checked = checked;
+        self.levels = levels;
+        self.emitter
+            .builder
+            .set_srcloc(location(current.id, self.copy));
+        Ok(())
+    }
+
+    /// Values and frame are those of this copy from now on.
+    pub fn use_copy(&mut self, copy: usize) {
+        if copy != self.copy {
+            let mine = std::mem::take(&mut self.copies[copy].values);
+            self.copies[self.copy].values = std::mem::replace(&mut self.values, mine);
+            self.copies[self.copy].frame = self.native_frame;
+            self.native_frame = self.copies[copy].frame;
+            self.copy = copy;
+        }
+    }
+
+    /// Where a copy leaves: the function around it gets its frame first.
+    pub fn show_around(&mut self) {
+        let copy = &self.copies[self.copy];
+        let (Some((code, offset)), Some(slot)) = (copy.place, self.copies[0].frame) else {
+            return;
+        };
+        let (push, next) = (
+            self.emitter.cold_block(),
+            self.emitter.builder.create_block(),
+        );
+        let known = self.emitter.slot_load(slot, 0);
+        self.emitter.builder.ins().brif(known, next, &[], push, &[]);
+        self.emitter.builder.switch_to_block(push);
+        let unit = self.emitter.addresses.unit();
+        let unit = self.emitter.address(unit);
+        let start = self.emitter.addresses.code_start(code);
+        let place = start.wrapping_add(2 * u64::from(offset));
+        let place = self.emitter.address(place);
+        let thread_state = self.thread_state();
+        let frame = self
+            .emitter
+            .call_support(Support::ShowWaiting, &[thread_state, unit, place]);
+        self.emitter.slot_store(slot, 0, frame);
+        self.emitter.builder.ins().jump(next, &[]);
+        self.emitter.builder.switch_to_block(next);
+    }
+
+    /// Is the instruction done where the body is entered, from outside or at all?
     pub fn is_done_outside(&self, block: BlockId, id: InstrId) -> bool {
-        block == self.function.entry && self.outside_guards.contains(&id)
+        let polled = self.copy > 0 && self.function.instr(id).op == Op::Poll;
+        block == self.function.entry && (polled || self.outside_guards.contains(&id))
     }
 
     /// The end of exits with the counter of the interpreter behind: `way_out` follows.

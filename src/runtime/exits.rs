@@ -560,6 +560,32 @@ pub unsafe extern "C" fn push_frame(
     }
 }
 
+/// `Support::ShowWaiting`.
+///
+/// # Safety
+/// Called by machine code of the unit under the GIL; `instruction` is the address of a unit of its code.
+pub unsafe extern "C" fn show_waiting(
+    thread: *mut ThreadState,
+    unit: *const Unit,
+    instruction: *mut u16,
+) -> *mut InterpreterFrame {
+    // SAFETY: as required.
+    unsafe {
+        let py = Python::assume_attached();
+        let pending = PyErr::take(py);
+        let frame = push_frame(thread, unit);
+        if frame.is_null() {
+            ffi::PyErr_Clear();
+        } else {
+            frame::set_instruction_address(frame, instruction);
+        }
+        if let Some(error) = pending {
+            error.restore(py);
+        }
+        frame
+    }
+}
+
 /// `Support::PopFrame`.
 ///
 /// # Safety

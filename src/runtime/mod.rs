@@ -39,6 +39,7 @@ pub fn support_address(function: Support) -> usize {
         Support::SlowEntry => dispatch::slow_entry as *const () as usize,
         Support::CurrentFrame => exits::current_frame as *const () as usize,
         Support::PushFrame => exits::push_frame as *const () as usize,
+        Support::ShowWaiting => exits::show_waiting as *const () as usize,
         Support::PopFrame => exits::pop_frame as *const () as usize,
         Support::ShowLocals => onlookers::show_locals as *const () as usize,
         Support::HideLocals => onlookers::hide_locals as *const () as usize,

@@ -39,6 +39,9 @@ pub struct Waiting {
     pub shown: Option<u32>,
     /// Where the words of those locals are, in bytes from its frame pointer.
     pub words: isize,
+    /// The call is made by a copy of the function within itself: instruction and frame word of the
+    /// activation around it, in the same machine frame.
+    pub around: Option<(usize, isize)>,
 }
 
 /// `RuntimeLayout::native_pointer_cell`: the frame pointer of the activation that calls.
@@ -92,6 +95,17 @@ pub unsafe fn show_callers(thread: *mut ThreadState) {
             while let Some(&call) = known.get(&*pointer.add(1)) {
                 pointer = *pointer as *const usize;
                 waiting.push((pointer, call));
+                if let Some((instruction, frame_word)) = call.around {
+                    waiting.push((
+                        pointer,
+                        Waiting {
+                            instruction,
+                            frame_word,
+                            around: None,
+                            ..call
+                        },
+                    ));
+                }
             }
         });
         let quiet = PyErr_Occurred().is_null();

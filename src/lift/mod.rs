@@ -482,12 +482,20 @@ impl<'a> Lifter<'a> {
     fn finish_returns(&mut self, returns: Vec<Return>) -> Step<Type> {
         let mut joined: Option<Form> = None;
         let mut hands_back = false;
+        // What a call of itself returns is not known before what the other ways return is.
+        let guess = self.knowledge.returns.is_none()
+            && returns
+                .iter()
+                .any(|site| !self.is_call_of_itself(&site.item));
         for site in &returns {
             let Item::Value(value) = site.item else {
                 return Err(self.refuse("internal: returns no value"));
             };
             self.keep_param(value);
             hands_back |= self.is_kept(value);
+            if guess && self.is_call_of_itself(&site.item) {
+                continue;
+            }
             let form = self.form(value);
             joined = Some(joined.map_or(form, |other| item::join_form(other, form)));
         }
@@ -552,6 +560,16 @@ impl<'a> Lifter<'a> {
     fn is_kept(&self, value: ValueId) -> bool {
         let index = self.params.get(&value);
         index.is_some_and(|index| self.knowledge.kept_params.contains(index))
+    }
+
+    fn is_call_of_itself(&self, item: &Item) -> bool {
+        let Item::Value(value) = *item else {
+            return false;
+        };
+        matches!(
+            self.function.defining_op(value),
+            Some(crate::hir::Op::CallNative(callee)) if self.function.calls_itself(callee)
+        )
     }
 
     fn calls_itself(&self) -> bool {

@@ -78,6 +78,8 @@ impl Scope {
                 !self.certain(instr.args[0]).is_within(bounds)
             }
             _ if leaves => !certain.is_some_and(|range| range.is_within(found)),
+            // Ends of the representation count for nothing; a single value does.
+            _ if found.as_constant().is_some() => certain != Some(found),
             _ => certain.and_then(|range| range.intersection(full)) != Some(found),
         };
     }

@@ -693,3 +693,16 @@ def f(n):
     for i in range(n // 100):
         value *= 2**100
     return str(value)[:20]
+# ==== maximum_with_an_int_of_all_bits
+# call: 5
+# call: 2**62
+# call: -(2**62)
+def f(n):
+    top = 9223372036854775807
+    low = -9223372036854775808
+    out = []
+    for i in range(3):
+        out.append(max(top, n * n - i) & 1)
+        out.append(min(low, -n * n * 2 + i) & 3)
+        out.append(max(n * n, top) % 10 == min(top, n * n) % 10)
+    return out

@@ -69,6 +69,8 @@ enum Edit {
 
 fn decide(function: &Function, scope: &Scope, instr: &Instr) -> Option<Edit> {
     let arg = |index: usize| scope.range(instr.args[index]);
+    // Where an operand goes because it is constant, an exit that makes it so must not go with it.
+    let constant_arg = |index: usize| scope.certain(instr.args[index]).as_constant();
     let fits = || {
         let result = scope.result(function, instr);
         result.is_some_and(|range| range.is_within(IntRange::I64))
@@ -100,7 +102,7 @@ fn decide(function: &Function, scope: &Scope, instr: &Instr) -> Option<Edit> {
         Op::IntAnd | Op::U64And => {
             // A mask that keeps all bits there are.
             [(0, 1), (1, 0)].into_iter().find_map(|(value, mask)| {
-                let bits = arg(mask).as_constant()?;
+                let bits = constant_arg(mask)?;
                 let is_low_mask = bits >= 0 && bits & (bits + 1) == 0;
                 let kept = arg(value).is_within(IntRange { low: 0, high: bits });
                 (is_low_mask && kept).then(|| Edit::Replace(instr.args[value]))
@@ -112,8 +114,8 @@ fn decide(function: &Function, scope: &Scope, instr: &Instr) -> Option<Edit> {
             let is_below = || scope.difference(function, index, length) < 0;
             (arg(0).low >= 0 && is_below()).then_some(Edit::Replace(index))
         }
-        Op::GuardTrue(_) => (arg(0).as_constant() == Some(1)).then_some(Edit::Remove),
-        Op::GuardFalse(_) => (arg(0).as_constant() == Some(0)).then_some(Edit::Remove),
+        Op::GuardTrue(_) => (constant_arg(0) == Some(1)).then_some(Edit::Remove),
+        Op::GuardFalse(_) => (constant_arg(0) == Some(0)).then_some(Edit::Remove),
         Op::NormalizeIndex if arg(0).low >= 0 => Some(Edit::Replace(instr.args[0])),
         Op::NormalizeIndex if arg(0).high < 0 && arg(1).low >= 0 => {
             Some(Edit::Op(Op::IntAdd(Overflow::Never)))
@@ -123,7 +125,7 @@ fn decide(function: &Function, scope: &Scope, instr: &Instr) -> Option<Edit> {
         Op::I64ToF64Exact if arg(0).is_within(IntRange::new(-(1 << 53), 1 << 53)) => {
             Some(Edit::Op(Op::I64ToF64))
         }
-        Op::Select => match arg(0).as_constant()? {
+        Op::Select => match constant_arg(0)? {
             0 => Some(Edit::Replace(instr.args[2])),
             _ => Some(Edit::Replace(instr.args[1])),
         },
@@ -170,7 +172,8 @@ fn constant(function: &Function, scope: &Scope, instr: &Instr) -> Option<Edit> {
 
 fn floordiv(function: &Function, scope: &Scope, instr: &Instr, mode: DivMode) -> Option<Edit> {
     let (dividend, divisor) = (scope.range(instr.args[0]), scope.range(instr.args[1]));
-    let power = divisor.as_constant().filter(|&d| d > 0 && d & (d - 1) == 0);
+    let constant = scope.certain(instr.args[1]).as_constant();
+    let power = constant.filter(|&d| d > 0 && d & (d - 1) == 0);
     if let Some(power) = power {
         // Floor division by 2**k is a shift, whatever the sign.
         return Some(Edit::ShiftRight(instr.args[0], power.trailing_zeros()));
@@ -185,7 +188,7 @@ fn floordiv(function: &Function, scope: &Scope, instr: &Instr, mode: DivMode) ->
 
 fn modulo(scope: &Scope, instr: &Instr, mode: DivMode) -> Option<Edit> {
     let (dividend, divisor) = (scope.range(instr.args[0]), scope.range(instr.args[1]));
-    if dividend.low >= 0 && dividend.high < divisor.low {
+    if dividend.low >= 0 && dividend.high < scope.certain(instr.args[1]).low {
         return Some(Edit::Replace(instr.args[0]));
     }
     let mode = better_mode(dividend, divisor, mode)?;

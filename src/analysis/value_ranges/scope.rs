@@ -52,7 +52,7 @@ impl Scope {
 
     /// What the value can be here even if the checked ops it is made of do not leave. (A bound as
     /// large as those of 64 bits may have come through a block parameter; that counts for nothing.)
-    fn certain(&self, value: ValueId) -> IntRange {
+    pub fn certain(&self, value: ValueId) -> IntRange {
         let range = self.range(value);
         let is_tainted = self.is_tainted[value.index()];
         if range.low == range.high && !is_tainted {

@@ -336,10 +336,7 @@ impl Lifter<'_> {
             }
             (BuiltinClass::Bool, [item]) => {
                 let value = self.value_of(item)?;
-                if self.expected_class(value, 0, Type::EMPTY).is_none() {
-                    return Ok(None);
-                }
-                Some(self.truth(value)?)
+                self.known_truth(value, Type::EMPTY)?
             }
             _ => None,
         };

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::abi::exit_reason::ExitReason;
+use crate::abi::helpers::HelperId;
 use crate::bytecode::{Condition, Op as Bytecode};
 use crate::feedback::IntClass;
 use crate::hir::attributes::Cond;
@@ -650,55 +651,53 @@ impl Lifter<'_> {
 
     // --- truth ----------------------------------------------------------------------------------
 
-    /// `bool(value)` as a machine bool.
+    /// The condition on top of the operand stack as a machine bool.
     pub(super) fn truth(&mut self, value: ValueId) -> Step<ValueId> {
-        match self.repr(value) {
-            Repr::Bool => return Ok(value),
-            Repr::I64 => {
-                let zero = self.const_int(0)?;
-                return self.boolean(Op::IntCmp(Cond::Ne), &[value, zero]);
-            }
-            Repr::U64 => {
-                let zero = self.dummy(Repr::U64)?;
-                return self.boolean(Op::U64Cmp(Cond::Ne), &[value, zero]);
-            }
-            Repr::F64 => {
-                let zero = self.dummy(Repr::F64)?;
-                return self.boolean(Op::FloatCmp(Cond::Ne), &[value, zero]);
-            }
-            Repr::Boxed | Repr::Ptr => {}
-        }
         let hint = self.truth_hint();
-        let (value, class) = self.specialise(value, 0, hint)?;
-        match class {
-            Type::BOOL => self.as_bool(value),
-            Type::NONE => self.const_bool(false),
-            Type::INT if self.is_big(value, 0) => {
-                self.runtime(crate::abi::helpers::HelperId::LongIsTrue, &[value])
-            }
-            Type::INT => {
-                let value = self.as_machine_int(value, 0)?;
-                self.truth(value)
-            }
-            Type::FLOAT => {
-                let value = self.as_f64(value, 0)?;
-                self.truth(value)
-            }
-            Type::LIST | Type::TUPLE | Type::BYTES | Type::BYTEARRAY | Type::STR => {
-                let length = self.length(value, class)?;
-                self.truth(length)
-            }
-            Type::FUNCTION | Type::BUILTIN | Type::MODULE => self.const_bool(true),
-            _ if self.may_learn(value, 0) => self.exit_here(
+        if let Some(truth) = self.known_truth(value, hint)? {
+            return Ok(truth);
+        }
+        if self.may_learn(value, 0) {
+            return self.exit_here(
                 ExitReason::NotSeen,
                 &[Item::Value(value)],
                 "the type of the condition is not known yet",
-            ),
-            _ => {
-                self.note(super::NoteKind::RuntimeCall, "truth of an object");
-                self.runtime(crate::abi::helpers::HelperId::IsTrue, &[value])
-            }
+            );
         }
+        self.note(super::NoteKind::RuntimeCall, "truth of an object");
+        self.runtime(HelperId::IsTrue, &[value])
+    }
+
+    /// `bool(value)` as a machine bool, if the class says how.
+    pub(super) fn known_truth(&mut self, value: ValueId, hint: Type) -> Step<Option<ValueId>> {
+        let zero = match self.repr(value) {
+            Repr::Bool => return Ok(Some(value)),
+            Repr::I64 => Some((Op::IntCmp(Cond::Ne), self.const_int(0)?)),
+            Repr::U64 => Some((Op::U64Cmp(Cond::Ne), self.dummy(Repr::U64)?)),
+            Repr::F64 => Some((Op::FloatCmp(Cond::Ne), self.dummy(Repr::F64)?)),
+            Repr::Boxed | Repr::Ptr => None,
+        };
+        if let Some((op, zero)) = zero {
+            return self.boolean(op, &[value, zero]).map(Some);
+        }
+        let (value, class) = self.specialise(value, 0, hint)?;
+        let number = match class {
+            Type::BOOL => return self.as_bool(value).map(Some),
+            Type::NONE => return self.const_bool(false).map(Some),
+            Type::INT if self.is_big(value, 0) => {
+                return self.runtime(HelperId::LongIsTrue, &[value]).map(Some);
+            }
+            Type::INT => self.as_machine_int(value, 0)?,
+            Type::FLOAT => self.as_f64(value, 0)?,
+            Type::LIST | Type::TUPLE | Type::BYTES | Type::BYTEARRAY | Type::STR => {
+                self.length(value, class)?
+            }
+            Type::FUNCTION | Type::BUILTIN | Type::MODULE => {
+                return self.const_bool(true).map(Some);
+            }
+            _ => return Ok(None),
+        };
+        self.known_truth(number, hint)
     }
 
     fn truth_hint(&self) -> Type {

@@ -1092,3 +1092,31 @@ def f(n):
     for i in range(n):
         total += g(i, z=i)
     return total + g(n)
+# ==== bool_of_anything
+# call: 3
+# call: None
+# call: []
+# call: {}
+# call: P()
+# call: P(0)
+# call: P(ValueError)
+# call: object()
+# call: f
+# call: 2**70
+# call: 1.5
+class P:
+    def __init__(self, size=1):
+        self.size = size
+    def __len__(self):
+        if isinstance(self.size, type):
+            raise self.size('no length')
+        return self.size
+def f(x):
+    out = []
+    for _ in range(3):
+        out.append(bool(x))
+        if bool(x):
+            out.append('true')
+        out.append(not bool(x))
+        out.append(bool() or bool(out))
+    return out

@@ -2,7 +2,8 @@
 //!
 //! A stack of chunks of at least 16 KiB, each taken from the arena allocator; a frame never spans
 //! two chunks. This repeats CPython's hidden `_PyThreadState_PushFrame` and
-//! `_PyThreadState_PopFrame` (the same code on 3.11, 3.12 and 3.13), because the interpreter will
+//! `_PyThreadState_PopFrame` (the same code on all versions; patch releases of 3.14 keep
+//! one chunk for later, which does not matter to a frame), because the interpreter will
 //! pop frames pushed here and the other way round.
 
 use crate::ffi::{

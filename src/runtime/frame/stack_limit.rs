@@ -6,7 +6,8 @@
 //! was raised. So handovers are not counted while the C stack is roomy and counted below the low
 //! mark, where native entries park their function (see `entry`), so that deep recursion goes on
 //! as plain interpreted calls. Should something still nest below the exhausted mark, a handover
-//! raises `RecursionError`.
+//! raises `RecursionError`. 3.14 has no counter of C calls; it compares the stack pointer with limits of its
+//! own, which lie below the marks here.
 
 use crate::ffi::ThreadState;
 use std::cell::Cell;

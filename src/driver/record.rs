@@ -74,6 +74,8 @@ pub struct Inner {
     pub exits: BTreeMap<ExitReason, u64>,
     /// Compilations.
     pub compilations: u32,
+    /// Those of them that were for a loop alone: they have bounds of their own.
+    of_loops: u32,
     /// Milliseconds of them.
     pub milliseconds: f64,
     /// Callers with direct calls into our units.
@@ -134,6 +136,7 @@ impl Record {
                 functions: Vec::new(),
                 exits: BTreeMap::new(),
                 compilations: 0,
+                of_loops: 0,
                 milliseconds: 0.0,
                 dependents: Vec::new(),
                 misses: 0,
@@ -203,7 +206,7 @@ impl Record {
         args: Vec<Fact>,
         force: bool,
     ) -> Result<Rc<Version>, Refusal> {
-        let learn = self.inner.borrow().compilations < MAX_LEARNING;
+        let learn = self.inner.borrow().whole_compilations() < MAX_LEARNING;
         let compiled = self.build(py, function, args.clone(), None, force, learn)?;
         Ok(Rc::new(Version {
             compiled,
@@ -254,6 +257,7 @@ impl Record {
         force: bool,
         learn: bool,
     ) -> Result<Compiled, Refusal> {
+        let is_loop = point.is_some();
         let (history, mut functions) = {
             let mut inner = self.inner.borrow_mut();
             (inner.history.clone(), std::mem::take(&mut inner.functions))
@@ -316,6 +320,7 @@ impl Record {
         inner.functions = functions;
         let compiled = result?;
         inner.compilations += 1;
+        inner.of_loops += u32::from(is_loop);
         inner.milliseconds += compiled.milliseconds;
         log(py, "compile", || {
             format!(
@@ -444,7 +449,7 @@ impl Record {
                 .iter()
                 .find(|version| version.stale.get())
                 .cloned();
-            (stale, inner.compilations)
+            (stale, inner.whole_compilations())
         };
         if compilations >= MAX_COMPILATIONS {
             self.refuse(
@@ -491,7 +496,7 @@ impl Record {
             return;
         };
         inner.misses += 1;
-        if inner.misses < MISSES_PER_VERSION || inner.compilations >= MAX_COMPILATIONS {
+        if inner.misses < MISSES_PER_VERSION || inner.whole_compilations() >= MAX_COMPILATIONS {
             return;
         }
         inner.misses = 0;
@@ -721,7 +726,7 @@ impl UnitOwner for Record {
             return;
         };
         let exits = unit.exits.get();
-        let compilations = inner.compilations;
+        let compilations = inner.whole_compilations();
         drop(inner);
         let Some(entry) = self.entry() else { return };
         if teaches && compilations < MAX_COMPILATIONS {
@@ -740,6 +745,11 @@ impl UnitOwner for Record {
 }
 
 impl Inner {
+    /// Compilations of the function as a whole.
+    fn whole_compilations(&self) -> u32 {
+        self.compilations - self.of_loops
+    }
+
     /// Calls that entered native code.
     pub fn native_calls(&self) -> u64 {
         let current = self

@@ -305,7 +305,7 @@ def test_del_local():
             if i == 3000:
                 del x
             if i > 4000:
-                t += x
+                t += abs(x)
             t += i
         return t
 

@@ -161,7 +161,6 @@ fn start(py: Python<'_>) -> State {
         expected: Expected::Constant(0),
     });
     // Before anything is compiled: entry checks except our own monitoring tool.
-    #[cfg(not(Py_3_14))]
     crate::runtime::osr::claim_tool(py);
     let trampolines = make_trampolines(py, &isa)?;
     Ok(Engine {

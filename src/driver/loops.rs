@@ -6,7 +6,7 @@
 //! next turn. An exit that teaches something costs the version, a frame of another kind widens it; both are
 //! bounded. A loop that stays in native code too shortly to pay is left to the interpreter for good.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 
 use pyo3::prelude::*;
@@ -30,8 +30,10 @@ const MAX_LEARNING: u32 = 4;
 const WINDOW: u32 = 64;
 /// Nanoseconds per entry below which it does not pay.
 const LEAST_TIME: u64 = 800;
+/// What a turn counts for: 3.11's events cost more.
+const TURN: u32 = if cfg!(Py_3_12) { 1 } else { 2 };
 /// Turns of an outer loop after which it is preferred to the inner one.
-const OUTER_TURNS: u32 = 2;
+const OUTER_TURNS: u32 = 2 * TURN;
 
 /// Native code of a loop.
 pub struct LoopVersion {
@@ -86,6 +88,8 @@ pub struct Loops {
     pub exist: Cell<bool>,
     armed: Cell<bool>,
     tried: Cell<bool>,
+    /// Code units of the headers, where they are asked for.
+    headers: OnceCell<Vec<u32>>,
     rows: RefCell<Vec<Row>>,
     /// Earlier units: an activation may be inside until the function dies.
     retired: RefCell<Vec<Rc<Unit>>>,
@@ -239,6 +243,9 @@ pub fn back_edge<'py>(
         return BackEdge::Count;
     }
     let loops = &record.loops;
+    if !cfg!(Py_3_12) && !loops.is_header(entry, py, header) {
+        return BackEdge::Count;
+    }
     let (version, wanted) = {
         let Ok(mut rows) = loops.rows.try_borrow_mut() else {
             return BackEdge::Count;
@@ -252,7 +259,7 @@ pub fn back_edge<'py>(
         if row.off.is_some() {
             return BackEdge::Disable;
         }
-        row.count += 1;
+        row.count += TURN;
         if row.version.is_none() && !row.wanted && row.count < record.loop_threshold.get() {
             return BackEdge::Count;
         }
@@ -277,6 +284,21 @@ pub fn back_edge<'py>(
 }
 
 impl Loops {
+    /// Lines begin elsewhere, too.
+    fn is_header(&self, entry: &Rc<EntryRecord>, py: Python<'_>, unit: u32) -> bool {
+        let headers = self.headers.get_or_init(|| {
+            let view = view(&entry.function(py));
+            let code = view.map(|(_, code)| code);
+            let jumps = code.iter().flat_map(|code| &code.instrs);
+            let back = jumps.filter_map(|instr| {
+                let target = instr.op.target()?;
+                (target <= instr.offset).then_some(target)
+            });
+            back.collect()
+        });
+        headers.contains(&unit)
+    }
+
     /// Is there a loop around this one that comes round, too? Then that is compiled at its next turn.
     fn prefer_outer(&self, function: &Bound<'_, PyAny>, header: u32) -> bool {
         let Some((_, code)) = view(function) else {

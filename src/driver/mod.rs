@@ -10,7 +10,6 @@ pub mod engine;
 pub mod held;
 pub mod known;
 pub mod listing;
-#[cfg(not(Py_3_14))]
 pub mod loops;
 pub mod observe;
 pub mod onlookers;
@@ -18,7 +17,6 @@ pub mod options;
 pub mod profit;
 pub mod record;
 pub mod report;
-#[cfg(not(Py_3_14))]
 pub mod running;
 pub mod siblings;
 pub mod trial;

@@ -15,7 +15,6 @@ use pyo3::prelude::*;
 
 use super::compile::{self, Compiled, Job};
 use super::engine;
-#[cfg(not(Py_3_14))]
 use super::loops::{self, Loops};
 use super::observe::{class_of, int_class, observe};
 use super::siblings;
@@ -109,7 +108,6 @@ pub struct Record {
     entry: RefCell<Weak<EntryRecord>>,
     compiling: Cell<bool>,
     /// Loops entered while they run.
-    #[cfg(not(Py_3_14))]
     pub loops: Loops,
     /// Turns of a loop before it is compiled.
     pub loop_threshold: Cell<u32>,
@@ -144,7 +142,6 @@ impl Record {
             }),
             entry: RefCell::new(Weak::new()),
             compiling: Cell::new(false),
-            #[cfg(not(Py_3_14))]
             loops: Loops::default(),
             loop_threshold: Cell::new(1000),
             this: this.clone(),
@@ -216,7 +213,6 @@ impl Record {
     }
 
     /// Compiles a loop for frames like this one.
-    #[cfg(not(Py_3_14))]
     pub(super) fn compile_loop(
         &self,
         function: &Bound<'_, PyAny>,
@@ -239,7 +235,6 @@ impl Record {
     }
 
     /// Compiling, or being tried against the interpreter: not the time to enter loops.
-    #[cfg(not(Py_3_14))]
     pub(super) fn is_busy(&self) -> bool {
         self.compiling.get()
             || self
@@ -374,7 +369,6 @@ impl Record {
 
     fn start_trial(&self, entry: &EntryRecord) {
         // What is interpreted in a trial is the interpreter's alone.
-        #[cfg(not(Py_3_14))]
         Python::attach(|py| self.loops.disarm(&entry.function(py)));
         self.trial.replace(Some(Trial::default()));
         dispatch::send_to_trial(entry);
@@ -404,7 +398,6 @@ impl Record {
                 version.stale.set(true);
             }
         }
-        #[cfg(not(Py_3_14))]
         self.loops.make_stale();
         if let Some(entry) = self.entry() {
             entry.count_down(1);
@@ -431,7 +424,6 @@ impl Record {
             return;
         }
         let function = entry.function(py);
-        #[cfg(not(Py_3_14))]
         if self.loops.begin(&function) && self.threshold > 1 {
             // Its loops are entered as they get hot; the next call compiles the whole.
             entry.count_down(siblings::later_calls(&function));
@@ -616,8 +608,9 @@ impl EntryState for Record {
             return;
         };
         if native_wins {
-            #[cfg(not(Py_3_14))]
-            Python::attach(|py| self.loops.arm(&entry.function(py)));
+            if cfg!(Py_3_12) {
+                Python::attach(|py| self.loops.arm(&entry.function(py)));
+            }
             if !version.stale.get() {
                 dispatch::send_to(entry, &version.compiled.unit);
             }
@@ -636,7 +629,6 @@ impl EntryState for Record {
         });
     }
 
-    #[cfg(not(Py_3_14))]
     fn back_edge<'py>(
         &self,
         entry: &Rc<EntryRecord>,
@@ -647,7 +639,6 @@ impl EntryState for Record {
         loops::back_edge(self, entry, py, header, frame)
     }
 
-    #[cfg(not(Py_3_14))]
     fn loop_left(&self, unit: &Unit, left: crate::runtime::osr::Left, nanoseconds: u64) {
         self.loops.left(unit, left, nanoseconds);
     }
@@ -710,7 +701,6 @@ impl UnitOwner for Record {
             | ExitReason::ObjectChanged => left.is_multiple_of(2),
             _ => false,
         };
-        #[cfg(not(Py_3_14))]
         if unit.in_place {
             drop(inner);
             if teaches {

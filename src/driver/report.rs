@@ -30,34 +30,21 @@ fn verdict(record: &Record) -> (&'static str, String) {
 
 /// Were loops of the function compiled by themselves?
 fn has_native_loops(record: &Record) -> bool {
-    #[cfg(not(Py_3_14))]
-    {
-        let reports = record.loops.reports();
-        reports
-            .iter()
-            .any(|report| report.version.is_some() && report.refusal.is_none())
-    }
-    #[cfg(Py_3_14)]
-    {
-        let _ = record;
-        false
-    }
+    let reports = record.loops.reports();
+    reports
+        .iter()
+        .any(|report| report.version.is_some() && report.refusal.is_none())
 }
 
 /// Loops entered while they ran: entries, compilations, milliseconds in native code.
 fn loop_stats(row: &Bound<'_, PyDict>, record: &Record) -> PyResult<()> {
-    #[cfg(not(Py_3_14))]
-    {
-        let reports = record.loops.reports();
-        let entries: u64 = reports.iter().map(|report| report.entries).sum();
-        let compilations: u32 = reports.iter().map(|report| report.compilations).sum();
-        let nanoseconds: u64 = reports.iter().map(|report| report.nanoseconds).sum();
-        row.set_item("loop_entries", entries)?;
-        row.set_item("loop_compilations", compilations)?;
-        row.set_item("loop_ms", (nanoseconds as f64 / 1e3).round() / 1e3)?;
-    }
-    #[cfg(Py_3_14)]
-    let _ = (row, record);
+    let reports = record.loops.reports();
+    let entries: u64 = reports.iter().map(|report| report.entries).sum();
+    let compilations: u32 = reports.iter().map(|report| report.compilations).sum();
+    let nanoseconds: u64 = reports.iter().map(|report| report.nanoseconds).sum();
+    row.set_item("loop_entries", entries)?;
+    row.set_item("loop_compilations", compilations)?;
+    row.set_item("loop_ms", (nanoseconds as f64 / 1e3).round() / 1e3)?;
     Ok(())
 }
 
@@ -172,7 +159,6 @@ pub fn explain<'py>(function: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>
         if let Some(version) = inner.versions.first() {
             describe_version(&version.compiled, &code, &mut rows);
         }
-        #[cfg(not(Py_3_14))]
         describe_loops(&record, inner.versions.is_empty(), &code, &mut rows);
         if let Verdict::Interpreted(refusal) = &inner.verdict {
             if let Some(line) = refusal.offset.and_then(|offset| code.line(offset)) {
@@ -312,7 +298,6 @@ fn describe_version(
 }
 
 /// What is told of loops that are entered while they run.
-#[cfg(not(Py_3_14))]
 fn describe_loops(
     record: &Record,
     alone: bool,

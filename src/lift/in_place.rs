@@ -11,6 +11,7 @@ use std::rc::Rc;
 use crate::abi::exit_reason::ExitReason;
 use crate::bytecode::Op as Bytecode;
 use crate::feedback::Fact;
+use crate::hir::attributes::IntWidth;
 use crate::hir::{IntRange, Repr, Terminator, Type, ValueId};
 
 use super::control::Schedule;
@@ -131,12 +132,10 @@ impl Lifter<'_> {
             EntrySlot::Null | EntrySlot::Free => Item::Null,
             // What the loop assigns goes round in the form it has there, read or not.
             EntrySlot::Value(fact) if live || assigned => {
-                Item::Value(self.entry_object(fact, assigned, parameters))
+                Item::Value(self.entry_object(fact, parameters))
             }
             // Nobody looks into it: whatever it is.
-            EntrySlot::Value(_) => {
-                Item::Value(self.entry_object(&Fact::default(), true, parameters))
-            }
+            EntrySlot::Value(_) => Item::Value(self.entry_object(&Fact::default(), parameters)),
             EntrySlot::Cell(contents) => {
                 let entry = self.function.entry;
                 let (ty, repr) = (Type::CELL, Repr::Boxed);
@@ -154,12 +153,7 @@ impl Lifter<'_> {
     }
 
     /// A parameter for an object, unboxed where an earlier attempt wanted its number.
-    fn entry_object(
-        &mut self,
-        fact: &Fact,
-        assigned: bool,
-        parameters: &mut Parameters,
-    ) -> ValueId {
+    fn entry_object(&mut self, fact: &Fact, parameters: &mut Parameters) -> ValueId {
         let index = parameters.count;
         parameters.count += 1;
         let ty = if fact.ty.is_single() && fact.ty != Type::OTHER {
@@ -173,13 +167,10 @@ impl Lifter<'_> {
             Some(Type::FLOAT) if unboxed => (Repr::F64, IntRange::I64),
             Some(Type::BOOL) if unboxed => (Repr::Bool, IntRange::I64),
             Some(Type::INT) if unboxed => match self.param_width(index, fact) {
-                // What the loop assigns grows; the next entry finds it wider.
-                ParamWidth::Signed(width) => match width {
-                    crate::hir::attributes::IntWidth::Compact if !assigned => {
-                        (Repr::I64, IntRange::COMPACT)
-                    }
-                    _ => (Repr::I64, IntRange::I64),
-                },
+                // What the loop assigns grows; a later entry that finds it wider is compiled for that. Till then
+                // sums that begin small need no checks.
+                ParamWidth::Signed(IntWidth::Compact) => (Repr::I64, IntRange::COMPACT),
+                ParamWidth::Signed(IntWidth::Full) => (Repr::I64, IntRange::I64),
                 ParamWidth::Unsigned => (Repr::U64, IntRange::U64),
                 ParamWidth::Boxed => (Repr::Boxed, IntRange::I64),
             },

@@ -8,7 +8,7 @@ mod testing;
 mod testing_helpers;
 
 use pyo3::prelude::*;
-use pyo3::types::{PyCode, PyDict, PyList, PyTuple};
+use pyo3::types::{PyDict, PyList, PyTuple};
 
 use crate::driver::engine;
 use crate::driver::observe::observe;
@@ -62,15 +62,6 @@ fn strict_check(function: &Bound<'_, PyAny>) -> PyResult<()> {
     Ok(())
 }
 
-/// Calls after which a function with loops is looked at: the first call arms its loops.
-fn first_call(code: &Bound<'_, PyCode>, threshold: u32) -> u32 {
-    if cfg!(Py_3_14) {
-        siblings::countdown(code, threshold.min(2))
-    } else {
-        1
-    }
-}
-
 #[pyfunction]
 #[pyo3(signature = (function, options))]
 fn attach(function: &Bound<'_, PyAny>, options: &Bound<'_, PyDict>) -> PyResult<()> {
@@ -109,11 +100,11 @@ fn attach(function: &Bound<'_, PyAny>, options: &Bound<'_, PyDict>) -> PyResult<
     let code = function.getattr("__code__")?.cast_into()?;
     let bytes = code_view(&code);
     let countdown = match &bytes {
-        Ok(bytes) if has_loop(bytes) => first_call(&code, threshold),
+        // The first call arms the loops; the second compiles, or a later one of closures that die young.
+        Ok(bytes) if has_loop(bytes) => 1,
         _ => siblings::countdown(&code, threshold),
     };
     let record = Record::new(qualified_name(function)?, threshold, strict);
-    #[cfg(not(Py_3_14))]
     record.loops.exist.set(bytes.as_ref().is_ok_and(has_loop));
     let loop_threshold = engine::config(py).number("loop_threshold");
     record.loop_threshold.set(loop_threshold.max(1));

@@ -78,7 +78,6 @@ pub trait EntryState: Any {
     fn tried(&self, _entry: &EntryRecord, _native: bool, _nanoseconds: u64) {}
 
     /// A frame of the function that runs in the interpreter jumps back to a loop's header.
-    #[cfg(not(Py_3_14))]
     fn back_edge<'py>(
         &self,
         _entry: &Rc<EntryRecord>,
@@ -90,7 +89,6 @@ pub trait EntryState: Any {
     }
 
     /// Native code that `back_edge` had entered was left.
-    #[cfg(not(Py_3_14))]
     fn loop_left(&self, _unit: &super::unit::Unit, _left: super::osr::Left, _nanoseconds: u64) {}
 
     /// For downcasting.

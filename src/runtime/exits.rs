@@ -361,13 +361,10 @@ unsafe fn leave(
 #[cold]
 unsafe fn leave_unfilled(native_frame: *mut InterpreterFrame, descriptor: &FrameDescriptor) {
     // SAFETY: as required of `exit_handler`.
-    #[cfg(not(Py_3_14))]
     unsafe {
         frame::in_place::refill(native_frame, std::iter::empty(), &[]);
         frame::in_place::set_place(native_frame, descriptor.offset as usize);
     }
-    #[cfg(Py_3_14)]
-    let _ = (native_frame, descriptor);
 }
 
 /// Gives the running frame back to the interpreter: None, or null with an exception set (the frame stands
@@ -379,14 +376,8 @@ unsafe fn leave_in_place(
     filled: &mut [Filled],
     native_frame: *mut InterpreterFrame,
 ) -> *mut PyObject {
-    #[cfg(Py_3_14)]
-    {
-        let _ = (thread, unit, state, filled, native_frame);
-        std::process::abort()
-    }
     // SAFETY: as required of `exit_handler`; the filled slots own their references and are consumed. Free
     // variables lie last, and keep the cells they have.
-    #[cfg(not(Py_3_14))]
     unsafe {
         use frame::in_place;
         let raising = state.kind == ExitKind::Throw;
@@ -395,7 +386,7 @@ unsafe fn leave_in_place(
             std::process::abort()
         };
         let count = outer.locals.len();
-        let free = (*in_place::code(native_frame)).co_nfreevars as usize;
+        let free = (*frame::code(native_frame)).co_nfreevars as usize;
         for cell in &mut outer.locals[count - free..] {
             ffi::Py_XDECREF(std::mem::replace(cell, null_mut()));
         }

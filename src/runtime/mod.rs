@@ -14,7 +14,6 @@ pub mod layout;
 pub mod namespaces;
 pub mod native_stack;
 pub mod onlookers;
-#[cfg(not(Py_3_14))]
 pub mod osr;
 pub mod self_test;
 pub mod stress;

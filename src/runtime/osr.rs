@@ -1,7 +1,7 @@
 //! Entering native code at a loop of a frame that is running (on-stack replacement).
 //!
 //! 3.12+: a monitoring tool of our own gets the jumps of functions whose loops are counted; its callback is
-//! a C function. It asks the function's state (`EntryState::back_edge`) what to do: go on counting, stop
+//! a C function. 3.11: a trace function in C gets the lines of a function's first call, for a while. It asks the function's state (`EntryState::back_edge`) what to do: go on counting, stop
 //! listening to this jump, or enter native code. That runs on the frame itself
 //! (`frame/in_place.rs`) and leaves in one way only: the frame is filled again and stands where the
 //! interpreter goes on. A loop that left is entered again at its next back edge.
@@ -118,11 +118,15 @@ unsafe fn back_edge(thread: *mut ThreadState, header: usize) -> Next {
     unsafe {
         let py = Python::assume_attached();
         let running = frame::current_frame(thread);
-        let function = in_place::function(running);
+        let function = frame::function(running);
         let function = Bound::from_borrowed_ptr(py, function.cast::<PyObject>());
         let Some(record) = entry_of(&function) else {
             return Next::Continue;
         };
+        if in_place::has_positions(running) {
+            // A loop in a handler, on 3.14: the position is no object.
+            return Next::Disable;
+        }
         let here = RunningFrame { frame: running };
         match record.state().back_edge(&record, py, header as u32, &here) {
             BackEdge::Count => Next::Continue,
@@ -135,6 +139,7 @@ unsafe fn back_edge(thread: *mut ThreadState, header: usize) -> Next {
                 let started = std::time::Instant::now();
                 let left = enter(thread, running, &record, entering);
                 let nanoseconds = started.elapsed().as_nanos() as u64;
+                TIME.fetch_add(nanoseconds.max(1), std::sync::atomic::Ordering::Relaxed);
                 let pending = PyErr::take(py);
                 record.state().loop_left(&unit, left, nanoseconds);
                 if let Some(pending) = pending {
@@ -156,7 +161,7 @@ unsafe fn may_enter(py: Python<'_>, running: *mut InterpreterFrame) -> bool {
     unsafe {
         self_test::interpreter(py)
             .is_ok_and(|interpreter| !tracing::tracing_active(py, interpreter))
-            && !tracing::code_is_monitored(in_place::code(running))
+            && !tracing::code_is_monitored(frame::code(running))
             && !frame::c_stack_is_low()
     }
 }
@@ -186,7 +191,7 @@ unsafe fn enter(
                 ffi::Py_XDECREF(std::mem::replace(object, null_mut()));
             }
         }
-        let function = in_place::function(running).cast::<PyObject>();
+        let function = frame::function(running).cast::<PyObject>();
         let stub: ffi::vectorcallfunc = std::mem::transmute(unit.entry.get());
         let outer = record.retried.replace(arguments.as_ptr() as usize);
         let tracing = std::mem::replace(&mut (*thread).tracing, 0);
@@ -234,7 +239,7 @@ unsafe fn put_back(
             }
         }
         let (locals, _) = in_place::sizes(running);
-        let free = (*in_place::code(running)).co_nfreevars as usize;
+        let free = (*frame::code(running)).co_nfreevars as usize;
         let own = taken[..locals - free].iter().map(|slot| Some(*slot));
         in_place::refill(running, own, &taken[locals..]);
         for (argument, moved) in arguments.iter().zip(moved) {
@@ -381,7 +386,7 @@ mod monitoring {
                 let thread = frame::current_thread();
                 let running = frame::current_frame(thread);
                 if running.is_null()
-                    || in_place::code(running).cast() != code
+                    || frame::code(running).cast() != code
                     || ffi::PyLong_CheckExact(source) == 0
                     || ffi::PyLong_CheckExact(target) == 0
                 {
@@ -412,16 +417,138 @@ mod monitoring {
     }
 }
 
-/// 3.11 has no monitoring events.
 #[cfg(not(Py_3_12))]
-pub fn claim_tool(_py: Python<'_>) {}
+pub use trace_function::{arm, claim_tool, disarm};
 
-/// Loops of this version are not entered yet.
 #[cfg(not(Py_3_12))]
-pub fn arm(_py: Python<'_>, _code: &Bound<'_, PyAny>) -> bool {
-    false
+mod trace_function {
+    //! 3.11: a trace function in C, for a bounded number of events from the first call of a function on, and
+    //! for some after native code was left. It counts the times a line begins at a loop's header.
+    //!
+    //! Invariants: it is never set where a tracer or profiler is; native code runs without it; `sys.gettrace`
+    //! does not show it, for there is no trace object.
+
+    use super::*;
+    use std::ffi::{c_int, c_void};
+    use std::sync::atomic::{AtomicI64, Ordering};
+
+    use crate::runtime::gil_cell::GilCell;
+
+    /// Events after which a first call is left alone.
+    const BUDGET: i64 = 4000;
+    /// Nanoseconds in native code that pay for as many events again: other loops may follow.
+    const LONG: u64 = 1_000_000;
+    /// Events after a shorter stay, in which the loop must come round again.
+    const BUDGET_BEHIND_EXIT: i64 = 400;
+    const LINE_EVENT: c_int = 2;
+    const RETURN_EVENT: c_int = 3;
+
+    /// Events left. Changed under the GIL only.
+    static EVENTS_LEFT: AtomicI64 = AtomicI64::new(0);
+
+    /// Code of the first calls that go on, by address: when the last of them returns, all is quiet again.
+    static CALLS: GilCell<Vec<usize>> = GilCell::new(Vec::new());
+
+    /// There is no tool to take.
+    pub fn claim_tool(_py: Python<'_>) {}
+
+    fn own_function() -> *mut c_void {
+        trace as *const () as *mut c_void
+    }
+
+    /// From now on the current thread tells of the lines it runs, for a while. False if somebody else listens.
+    pub fn arm(py: Python<'_>, code: &Bound<'_, PyAny>) -> bool {
+        // SAFETY: the GIL is held. What `_PyEval_SetTrace` does, without a trace object.
+        unsafe {
+            let thread = frame::current_thread();
+            if (*thread).tracing != 0 || !(*thread).c_profilefunc.is_null() {
+                return false;
+            }
+            let current = (*thread).c_tracefunc;
+            if !current.is_null() && current != own_function() {
+                return false;
+            }
+            EVENTS_LEFT.store(BUDGET, Ordering::Relaxed);
+            CALLS.with(py, |calls| calls.push(code.as_ptr() as usize));
+            (*thread).c_tracefunc = own_function();
+            (*(*thread).cframe).use_tracing = 255;
+            true
+        }
+    }
+
+    /// It ends by itself.
+    pub fn disarm(_py: Python<'_>, _code: &Bound<'_, PyAny>) {}
+
+    /// A call of that code returned: was it the last?
+    fn returned(code: usize) -> bool {
+        // SAFETY: events come with the GIL held.
+        let py = unsafe { Python::assume_attached() };
+        CALLS.with(py, |calls| {
+            if let Some(last) = calls.iter().rposition(|call| *call == code) {
+                calls.truncate(last);
+            }
+            calls.is_empty()
+        })
+    }
+
+    /// `Py_tracefunc`.
+    ///
+    /// # Safety
+    /// Called by the interpreter with the GIL held; of a line event the current frame's stack pointer is saved.
+    unsafe extern "C" fn trace(
+        _object: *mut PyObject,
+        _frame: *mut PyObject,
+        what: c_int,
+        _argument: *mut PyObject,
+    ) -> c_int {
+        let outcome = std::panic::catch_unwind(|| {
+            // SAFETY: as required.
+            unsafe {
+                let thread = frame::current_thread();
+                if EVENTS_LEFT.fetch_sub(1, Ordering::Relaxed) <= 0 {
+                    CALLS.with(Python::assume_attached(), Vec::clear);
+                    (*thread).c_tracefunc = null_mut();
+                    return Next::Continue;
+                }
+                if what == RETURN_EVENT
+                    && returned(frame::code(frame::current_frame(thread)) as usize)
+                {
+                    (*thread).c_tracefunc = null_mut();
+                }
+                if what != LINE_EVENT {
+                    return Next::Continue;
+                }
+                let running = frame::current_frame(thread);
+                let code = frame::code(running);
+                let start = (&raw mut (*code).co_code_adaptive).cast::<u16>();
+                let unit = frame::instruction(running).offset_from(start) as usize;
+                // While the engine works and native code runs, nothing is told; nor is the line of this event
+                // that of the frame any more.
+                (*thread).c_tracefunc = null_mut();
+                let object = (*running).frame_obj;
+                if !object.is_null() {
+                    (*object).f_lineno = 0;
+                }
+                let entered = TIME.load(Ordering::Relaxed);
+                let next = back_edge(thread, unit);
+                let time = TIME.load(Ordering::Relaxed) - entered;
+                if time >= LONG {
+                    EVENTS_LEFT.store(BUDGET, Ordering::Relaxed);
+                } else if time > 0 {
+                    EVENTS_LEFT.fetch_max(BUDGET_BEHIND_EXIT, Ordering::Relaxed);
+                }
+                if (*thread).c_tracefunc.is_null() && (*thread).c_profilefunc.is_null() {
+                    (*thread).c_tracefunc = own_function();
+                }
+                next
+            }
+        });
+        match outcome {
+            Ok(Next::Raise) => -1,
+            _ => 0,
+        }
+    }
 }
 
-/// See `arm`.
-#[cfg(not(Py_3_12))]
-pub fn disarm(_py: Python<'_>, _code: &Bound<'_, PyAny>) {}
+/// Nanoseconds in native code that was entered here, all threads together.
+static TIME: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import os
 import signal
 import sys
 import threading
@@ -319,6 +320,10 @@ def test_recursion():
     assert g["f"](50, 1500) == w
 
 
+@pytest.mark.skipif(
+    sys.version_info < (3, 12),
+    reason="known limit: comparisons count as a level there, native ones do not",
+)
 def test_recursion_limit():
     src = """
 def f(d, n):
@@ -520,7 +525,7 @@ def test_exec_changes_code():
 
 
 @pytest.mark.native_required
-@pytest.mark.skipif(not (3, 12) <= sys.version_info < (3, 14), reason="loops are not entered there")
+@pytest.mark.skipif("BROLGA_STRESS" in os.environ, reason="counts exits")
 def test_a_function_called_once_runs_natively():
     def f(n):
         t = 0
@@ -528,7 +533,7 @@ def test_a_function_called_once_runs_natively():
             t += i
         return t
 
-    g = jit(f)
+    g = jit(threshold=50)(f)
     assert g(100_000) == sum(range(100_000))
     stats = jit.stats(g)
     assert (stats.calls, stats.native_calls) == (1, 0)
@@ -540,7 +545,7 @@ def test_a_function_called_once_runs_natively():
 
 
 @pytest.mark.native_required
-@pytest.mark.skipif(not (3, 12) <= sys.version_info < (3, 14), reason="loops are not entered there")
+@pytest.mark.skipif("BROLGA_STRESS" in os.environ, reason="counts exits")
 def test_the_outer_loop_is_preferred():
     def f(n):
         t = 0
@@ -549,6 +554,6 @@ def test_the_outer_loop_is_preferred():
                 t += i * j
         return t
 
-    g = jit(f)
+    g = jit(threshold=50)(f)
     assert g(2000) == sum(i * j for i in range(2000) for j in range(50))
     assert jit.stats(g).exits.get("loop-ended") == 1

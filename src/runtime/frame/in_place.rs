@@ -6,15 +6,16 @@
 //! three from the frame.
 //!
 //! Invariant: while native code runs, the slots are null but for the free variables' cells, and
-//! `stacktop` is that of an empty stack: the frame looks like one of `push_native_frame`.
+//! the stack is empty: the frame looks like one of `push_native_frame`.
 
 use super::exception_table::find_handler;
-use super::{ResumePoint, SuspendedCall, resume_chain, throw_chain, version};
-use crate::ffi::{CodeObject, InterpreterFrame, ThreadState};
+use super::version::{self, code, instruction};
+use super::{ResumePoint, SuspendedCall, resume_chain, slots, throw_chain};
+use crate::ffi::{InterpreterFrame, ThreadState};
 use pyo3::ffi::{
     Py_DECREF, Py_EQ, Py_NewRef, Py_SIZE, Py_TYPE, Py_XDECREF, Py_XNewRef, PyBytes_AS_STRING,
-    PyFloat_AS_DOUBLE, PyFloat_CheckExact, PyFrameObject, PyFunctionObject, PyLong_CheckExact,
-    PyLong_FromSize_t, PyObject, PyObject_RichCompareBool, PyThreadState_GetFrame,
+    PyFloat_AS_DOUBLE, PyFloat_CheckExact, PyFrameObject, PyLong_CheckExact, PyObject,
+    PyObject_RichCompareBool, PyThreadState_GetFrame,
 };
 #[cfg(not(Py_3_12))]
 use pyo3::ffi::{PyErr_Fetch, PyErr_NormalizeException, PyErr_Restore, PyException_SetTraceback};
@@ -27,44 +28,17 @@ unsafe extern "C" {
     fn PyTraceBack_Here(frame: *mut PyFrameObject) -> c_int;
 }
 
-/// The code of a frame.
-///
-/// # Safety
-/// `frame` is a live frame of a Python function. (So for every function here, with the GIL held.)
-pub unsafe fn code(frame: *mut InterpreterFrame) -> *mut CodeObject {
-    // SAFETY: as required.
-    unsafe { (*frame).f_code }
-}
-
-/// The function of a frame.
-///
-/// # Safety
-/// As `code`.
-pub unsafe fn function(frame: *mut InterpreterFrame) -> *mut PyFunctionObject {
-    // SAFETY: as required.
-    #[cfg(not(Py_3_12))]
-    unsafe {
-        (*frame).f_func.cast()
-    }
-    // SAFETY: as required.
-    #[cfg(Py_3_12)]
-    unsafe {
-        (*frame).f_funcobj.cast()
-    }
-}
-
 /// Number of locals and cells, and of operands on the stack.
 ///
 /// # Safety
-/// As `code`; the stack pointer is saved in the frame.
+/// `frame` is a live frame of a Python function whose stack pointer is saved. (So for every function here,
+/// with the GIL held.)
 pub unsafe fn sizes(frame: *mut InterpreterFrame) -> (usize, usize) {
     // SAFETY: as required.
     unsafe {
-        let locals = (*code(frame)).co_nlocalsplus;
-        (
-            locals as usize,
-            ((*frame).stacktop - locals).max(0) as usize,
-        )
+        let locals = (*code(frame)).co_nlocalsplus as usize;
+        let used = slots::used(frame).max(0) as usize;
+        (locals, used.saturating_sub(locals))
     }
 }
 
@@ -74,12 +48,7 @@ pub unsafe fn sizes(frame: *mut InterpreterFrame) -> (usize, usize) {
 /// As `sizes`, whose sum `slot` is below.
 pub unsafe fn slot(frame: *mut InterpreterFrame, slot: usize) -> *mut PyObject {
     // SAFETY: as required.
-    unsafe { Py_XNewRef(*slots(frame).add(slot)) }
-}
-
-unsafe fn slots(frame: *mut InterpreterFrame) -> *mut *mut PyObject {
-    // SAFETY: only the place is computed.
-    unsafe { (&raw mut (*frame).localsplus).cast() }
+    unsafe { Py_XNewRef(slots::object(*slots::first(frame).add(slot))) }
 }
 
 /// Takes the references out of all slots but those of free variables (where null is given instead).
@@ -91,17 +60,17 @@ pub unsafe fn empty(frame: *mut InterpreterFrame) -> Vec<*mut PyObject> {
     unsafe {
         let (locals, stack) = sizes(frame);
         let free = (*code(frame)).co_nfreevars as usize;
-        let slots = slots(frame);
+        let first = slots::first(frame);
         let mut taken = Vec::with_capacity(locals + stack);
         for index in 0..locals + stack {
             let is_free = (locals - free..locals).contains(&index);
             taken.push(if is_free {
                 null_mut()
             } else {
-                std::mem::replace(&mut *slots.add(index), null_mut())
+                slots::into_owned(std::mem::replace(&mut *first.add(index), slots::EMPTY))
             });
         }
-        (*frame).stacktop = locals as c_int;
+        slots::set_used(frame, locals);
         taken
     }
 }
@@ -120,16 +89,29 @@ pub unsafe fn refill(
     // held by the closure.
     unsafe {
         let count = (*code(frame)).co_nlocalsplus as usize;
-        let slots = slots(frame);
+        let first = slots::first(frame);
         for (index, local) in locals.enumerate() {
             if let Some(local) = local {
-                Py_XDECREF(std::mem::replace(&mut *slots.add(index), local));
+                let old = std::mem::replace(&mut *first.add(index), slots::owning(local));
+                Py_XDECREF(slots::object(old));
             }
         }
         for (index, operand) in stack.iter().enumerate() {
-            slots.add(count + index).write(*operand);
+            first.add(count + index).write(slots::owning(*operand));
         }
-        (*frame).stacktop = (count + stack.len()) as c_int;
+        slots::set_used(frame, count + stack.len());
+    }
+}
+
+/// Does the stack hold the position of an exception that is no object (3.14, in handlers)?
+///
+/// # Safety
+/// As `sizes`.
+pub unsafe fn has_positions(frame: *mut InterpreterFrame) -> bool {
+    // SAFETY: as required.
+    unsafe {
+        let used = slots::used(frame).max(0) as usize;
+        (0..used).any(|index| slots::bare_position(*slots::first(frame).add(index)).is_some())
     }
 }
 
@@ -145,8 +127,8 @@ pub unsafe fn restore_number(frame: *mut InterpreterFrame, slot: usize, number: 
         if slot >= locals + stack {
             return;
         }
-        let place = slots(frame).add(slot);
-        let held = *place;
+        let place = slots::first(frame).add(slot);
+        let held = slots::object(*place);
         if held.is_null() || held == number || Py_TYPE(held) != Py_TYPE(number) {
             return;
         }
@@ -156,7 +138,7 @@ pub unsafe fn restore_number(frame: *mut InterpreterFrame, slot: usize, number: 
             PyLong_CheckExact(number) != 0 && PyObject_RichCompareBool(held, number, Py_EQ) == 1
         };
         if equal {
-            *place = Py_NewRef(number);
+            *place = slots::owning(Py_NewRef(number));
             Py_DECREF(held);
         }
     }
@@ -170,19 +152,6 @@ pub unsafe fn set_place(frame: *mut InterpreterFrame, unit: usize) {
     // SAFETY: as required. Callbacks of jumps (3.12: `prev_instr`, 3.13: `instr_ptr`) and of traces (3.11:
     // `prev_instr`) reload the next instruction itself from this field.
     unsafe { version::set_raised(frame, unit) }
-}
-
-unsafe fn place(frame: *mut InterpreterFrame) -> *mut u16 {
-    // SAFETY: as required of `code`.
-    #[cfg(not(Py_3_12))]
-    unsafe {
-        (*frame).prev_instr
-    }
-    // SAFETY: as above.
-    #[cfg(Py_3_12)]
-    unsafe {
-        (*frame).instruction
-    }
 }
 
 /// Runs the frames of inlined calls on top of the frame, which is refilled and suspended in a call at `at`.
@@ -211,8 +180,9 @@ pub unsafe fn run_callees<'a>(
             set_place(frame, version::raising_unit(at, after));
             return false;
         }
-        slots(frame).add((*frame).stacktop as usize).write(result);
-        (*frame).stacktop += 1;
+        let used = slots::used(frame) as usize;
+        slots::first(frame).add(used).write(slots::owning(result));
+        slots::set_used(frame, used + 1);
         set_place(frame, after);
         true
     }
@@ -228,7 +198,7 @@ pub unsafe fn unwind(thread: *mut ThreadState, frame: *mut InterpreterFrame) -> 
     unsafe {
         let code = code(frame);
         let start = (&raw mut (*code).co_code_adaptive).cast::<u16>();
-        let unit = place(frame).offset_from(start) as usize;
+        let unit = instruction(frame).offset_from(start) as usize;
         let table = (*code).co_exceptiontable;
         let table = std::slice::from_raw_parts(
             PyBytes_AS_STRING(table).cast::<u8>(),
@@ -238,23 +208,24 @@ pub unsafe fn unwind(thread: *mut ThreadState, frame: *mut InterpreterFrame) -> 
             return false;
         };
         let exception = take_exception_with_traceback(thread);
-        let slots = slots(frame);
-        let keep = (*code).co_nlocalsplus + handler.depth as c_int;
-        while (*frame).stacktop > keep {
-            (*frame).stacktop -= 1;
-            Py_XDECREF(*slots.add((*frame).stacktop as usize));
+        let first = slots::first(frame);
+        let keep = (*code).co_nlocalsplus as usize + handler.depth;
+        let mut used = slots::used(frame) as usize;
+        while used > keep {
+            used -= 1;
+            slots::set_used(frame, used);
+            Py_XDECREF(slots::object(*first.add(used)));
         }
         if handler.push_lasti {
-            let lasti = PyLong_FromSize_t(unit);
-            // Small ints of the interpreter, or memory for one: without, there is nothing left to do.
-            if lasti.is_null() {
-                std::process::abort();
-            }
-            *slots.add((*frame).stacktop as usize) = lasti;
-            (*frame).stacktop += 1;
+            // Without memory for one int there is nothing left to do.
+            let Some(position) = slots::position(unit) else {
+                std::process::abort()
+            };
+            first.add(used).write(position);
+            used += 1;
         }
-        *slots.add((*frame).stacktop as usize) = exception;
-        (*frame).stacktop += 1;
+        first.add(used).write(slots::owning(exception));
+        slots::set_used(frame, used + 1);
         set_place(frame, handler.target);
         true
     }

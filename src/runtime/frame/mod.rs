@@ -28,7 +28,6 @@
 
 mod data_stack;
 mod exception_table;
-#[cfg(not(Py_3_14))]
 pub mod in_place;
 mod native;
 mod resume;

@@ -37,6 +37,14 @@ pub fn object(word: Word) -> *mut PyObject {
     word
 }
 
+/// The object of a slot with a reference that belonged to the slot; null if it is empty.
+///
+/// # Safety
+/// The word was in a slot, which is not used any more.
+pub unsafe fn into_owned(word: Word) -> *mut PyObject {
+    word
+}
+
 /// The frame's slots.
 ///
 /// # Safety

@@ -55,6 +55,23 @@ pub fn object(word: Word) -> *mut PyObject {
     }
 }
 
+/// The object of a slot with a reference of its own (a position as it is); null if it is empty. A borrowed
+/// word gets one.
+///
+/// # Safety
+/// The word was in a slot, which is not used any more.
+pub unsafe fn into_owned(word: Word) -> *mut PyObject {
+    if bare_position(word).is_some() {
+        return word as *mut PyObject;
+    }
+    let object = object(word);
+    if word & STACK_REF_BORROWED != 0 {
+        // SAFETY: null, or live as long as the slot was used.
+        unsafe { pyo3::ffi::Py_XINCREF(object) };
+    }
+    object
+}
+
 /// The frame's slots.
 ///
 /// # Safety

@@ -106,9 +106,8 @@ pub unsafe fn position_at(frame: *mut crate::ffi::InterpreterFrame, index: usize
 /// # Safety
 /// The GIL is held.
 pub unsafe fn position_operand(unit: usize) -> *mut pyo3::ffi::PyObject {
-    // SAFETY: as required.
-    let word = unsafe { slots::position(unit) };
-    word.unwrap_or(slots::EMPTY) as *mut pyo3::ffi::PyObject
+    // SAFETY: as required; the word was made for nobody else.
+    unsafe { slots::into_owned(slots::position(unit).unwrap_or(slots::EMPTY)) }
 }
 
 pub(crate) use resume::evaluation_scope;

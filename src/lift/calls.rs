@@ -699,7 +699,7 @@ impl Lifter<'_> {
             },
         );
         let outer_parent = self.parent.replace(parent);
-        let outer_instr = self.instr;
+        let (outer_instr, outer_depth) = (self.instr, self.depth);
         self.inline_depth += 1;
         self.inline_stack.push(handle);
         let result = self.fill_free_variables().and_then(|()| self.lift_code());
@@ -708,6 +708,7 @@ impl Lifter<'_> {
         self.context = outer_context;
         self.parent = outer_parent;
         self.instr = outer_instr;
+        self.depth = outer_depth;
         let returns = result?;
         self.frame = outer_frame;
         if returns.is_empty() {

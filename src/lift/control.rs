@@ -90,8 +90,11 @@ impl Lifter<'_> {
                 self.go_to(schedule, offset)?;
                 return Ok(());
             }
-            if self.instr.micro == 0 && (self.snapshot.is_none() || self.statement_start) {
-                self.capture();
+            if self.instr.micro == 0 {
+                self.depth = self.frame.stack.len();
+                if self.snapshot.is_none() || self.statement_start {
+                    self.capture();
+                }
             }
             let ends_statement = ends_statement(&self.instr.op);
             let done = self.step(schedule)?;

@@ -284,6 +284,12 @@ impl Lifter<'_> {
                 // shows the operands to whoever learns from the exit.
                 if self.instr.micro == 0 {
                     self.frame.stack.extend(operands.iter().cloned());
+                    if self.frame.stack.len() != self.depth {
+                        let name = self.instr.opname;
+                        return Err(self.refuse(format!(
+                            "internal: an exit at {name} without some of its operands ({text})"
+                        )));
+                    }
                     self.capture()
                 } else {
                     state

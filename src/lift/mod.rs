@@ -286,6 +286,8 @@ struct Lifter<'a> {
     /// Of the inlining caller.
     parent: Option<FrameStateId>,
     instr: Instr,
+    /// Operands on the stack when the bytecode instruction began.
+    depth: usize,
     /// Frame state guards leave to; `None` after a side effect.
     snapshot: Option<FrameStateId>,
     statement_start: bool,
@@ -336,6 +338,7 @@ impl<'a> Lifter<'a> {
             codes: Vec::new(),
             notes: Vec::new(),
             instr: request.code.instrs[0],
+            depth: 0,
             context,
             block,
             frame: Frame {

@@ -165,6 +165,7 @@ impl<'py> Subject<'py> {
             record,
             learn: true,
             force: true,
+            entry: None,
         };
         match compile::compile(engine, job, &mut NoCallees) {
             Ok(compiled) => compiled,

@@ -1,6 +1,7 @@
 //! What compiled code keeps alive: for tests that count references.
 
-use std::rc::Rc;
+use std::collections::HashSet;
+use std::rc::{Rc, Weak};
 
 use pyo3::prelude::*;
 
@@ -13,25 +14,17 @@ pub fn references(object: &Bound<'_, PyAny>) -> usize {
         let engine = state.as_ref().ok();
         engine.map_or_else(Vec::new, |engine| engine.records.clone())
     });
-    let mut units = Vec::new();
-    for record in records.iter().filter_map(std::rc::Weak::upgrade) {
-        for unit in record.units() {
-            add(unit, &mut units);
+    let mut waiting: Vec<Rc<Unit>> = Vec::new();
+    for record in records.iter().filter_map(Weak::upgrade) {
+        waiting.extend(record.units());
+    }
+    let mut seen = HashSet::new();
+    let mut count = 0;
+    while let Some(unit) = waiting.pop() {
+        if seen.insert(unit.address()) {
+            count += unit.keep.iter().filter(|kept| kept.is(object)).count();
+            waiting.extend(unit.callees.iter().cloned());
         }
     }
-    units
-        .iter()
-        .flat_map(|unit| &unit.keep)
-        .filter(|kept| kept.is(object))
-        .count()
-}
-
-fn add(unit: Rc<Unit>, units: &mut Vec<Rc<Unit>>) {
-    if units.iter().any(|known| Rc::ptr_eq(known, &unit)) {
-        return;
-    }
-    units.push(unit.clone());
-    for callee in &unit.callees {
-        add(callee.clone(), units);
-    }
+    count
 }

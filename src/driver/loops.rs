@@ -127,6 +127,17 @@ impl Loops {
         }
     }
 
+    /// All units that live, in use or not.
+    pub fn units(&self) -> Vec<Rc<Unit>> {
+        let rows = self.rows.borrow();
+        let versions = rows.iter().filter_map(|row| row.version.as_ref());
+        let mut units: Vec<_> = versions
+            .map(|version| version.compiled.unit.clone())
+            .collect();
+        units.extend(self.retired.borrow().iter().cloned());
+        units
+    }
+
     /// A unit called from here was replaced.
     pub fn make_stale(&self) {
         if let Ok(rows) = self.rows.try_borrow() {

@@ -166,7 +166,9 @@ impl Record {
     pub fn units(&self) -> Vec<Rc<Unit>> {
         let inner = self.inner.borrow();
         let versions = inner.versions.iter().map(|version| &version.compiled.unit);
-        versions.chain(&inner.retired).cloned().collect()
+        let mut units = self.loops.units();
+        units.extend(versions.chain(&inner.retired).cloned());
+        units
     }
 
     /// Stays in the interpreter from now on, at no cost.

@@ -13,6 +13,8 @@ use super::engine;
 
 /// Siblings compiled before the next one waits longer.
 const FREE: u32 = 4;
+/// The same where the first call was to compile.
+const FREE_AT_ONCE: u32 = 32;
 /// The wait grows by no more than this power of two.
 const LONGEST: u32 = 10;
 
@@ -35,7 +37,8 @@ impl Siblings {
         let row = self.rows.get(&(code.as_ptr() as usize));
         let row = row.filter(|row| row.is_of(code));
         let compiled = row.map_or(0, |row| row.compiled);
-        calls.saturating_mul(1 << compiled.saturating_sub(FREE).min(LONGEST))
+        let free = if calls <= 1 { FREE_AT_ONCE } else { FREE };
+        calls.saturating_mul(1 << compiled.saturating_sub(free).min(LONGEST))
     }
 
     /// A function of this code was compiled for the first time. `reference` refers to the code: making one may
@@ -62,10 +65,6 @@ impl Siblings {
 
 /// Calls before a new function of this code is compiled, if `calls` is right for an only one.
 pub fn countdown(code: &Bound<'_, PyCode>, calls: u32) -> u32 {
-    // Whoever asks for the first call gets it.
-    if calls <= 1 {
-        return calls;
-    }
     engine::with(code.py(), |state| match state {
         Ok(engine) => engine.siblings.countdown(code, calls),
         Err(_) => calls,

@@ -197,14 +197,18 @@ fn forget_conditions(function: &mut Function, id: InstrId) {
         (Op::IntNeg(_), &[a]) => Some(range::neg(a)),
         (Op::IntNot, &[a]) => Some(range::not(a)),
         (Op::NormalizeIndex, &[a, b]) => Some(range::normalize_index(a, b)),
+        (Op::Select, &[_, a, b]) => Some(a.union(b)),
         _ => None,
     };
     let Some(facts) = result_facts(&instr.op, function) else {
         return;
     };
+    // An op of many representations says nothing of this one's bounds.
+    let full = function.value(result).repr.full_range();
+    let known = facts.range.intersection(full).unwrap_or(full);
     // What does not fit leaves, or wraps where nobody uses it.
-    let fits = exact.filter(|exact| exact.is_within(facts.range));
-    function.value_mut(result).range = fits.unwrap_or(facts.range);
+    let fits = exact.filter(|exact| exact.is_within(known));
+    function.value_mut(result).range = fits.unwrap_or(known);
 }
 
 /// The state of the last snapshot, if nothing is written behind it.

@@ -101,7 +101,7 @@ fn attach(function: &Bound<'_, PyAny>, options: &Bound<'_, PyDict>) -> PyResult<
     let bytes = code_view(&code);
     let countdown = match &bytes {
         // The first call arms the loops; the second compiles, or a later one of closures that die young.
-        Ok(bytes) if has_loop(bytes) => 1,
+        Ok(bytes) if has_loop(bytes) && threshold > 1 => 1,
         _ => siblings::countdown(&code, threshold),
     };
     let record = Record::new(qualified_name(function)?, threshold, strict);

@@ -52,3 +52,13 @@ def test_other_code_does_not_wait():
     for _ in range(3):
         other(3)
     assert compilations([other]) == 1
+
+
+def test_siblings_that_compile_at_once_wait_in_the_end():
+    """`threshold=1` asks for code at the first call; of a thousand closures called once, not all get it."""
+    compiled = 0
+    for start in range(1000):
+        function = jit(threshold=1)(make(start))
+        assert function(4) == start + 6
+        compiled += compilations([function])
+    assert 1 <= compiled <= 40

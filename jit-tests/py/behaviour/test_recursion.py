@@ -390,6 +390,8 @@ def test_trace_function_set_within_a_recursion():
 
 
 def test_limit_changed_within_a_recursion():
+    # No comparisons: on 3.11 those that are not specialised yet count a level, so the message of the error depends
+    # on how warm the code is.
     harness.check(
         """
         import sys
@@ -398,7 +400,7 @@ def test_limit_changed_within_a_recursion():
                 sys.setrecursionlimit(limit)
                 return other + float(self)
         def g(n, x):
-            return 1.0 + x if n == 0 else g(n - 1, x) + 1.0
+            return g(n - 1, x) + 1.0 if n else 1.0 + x
         def f(n, new, strange):
             global limit
             before = sys.getrecursionlimit()

@@ -1,10 +1,11 @@
 //! Entering native code at a loop of a frame that is running (on-stack replacement).
 //!
 //! 3.12+: a monitoring tool of our own gets the jumps of functions whose loops are counted; its callback is
-//! a C function. 3.11: a trace function in C gets the lines of a function's first call, for a while. It asks the function's state (`EntryState::back_edge`) what to do: go on counting, stop
-//! listening to this jump, or enter native code. That runs on the frame itself
-//! (`frame/in_place.rs`) and leaves in one way only: the frame is filled again and stands where the
-//! interpreter goes on. A loop that left is entered again at its next back edge.
+//! a C function. 3.11: a trace function in C gets the lines of a function's first call, for a while. Either
+//! asks the function's state (`EntryState::back_edge`) what to do: go on counting, stop listening to this
+//! jump, or enter native code. That runs on the frame itself (`frame/in_place.rs`) and leaves in one way
+//! only: the frame is filled again and stands where the interpreter goes on. A loop that left is entered
+//! again at its next back edge.
 //!
 //! Invariants: nothing native is entered while a foreign tool watches; the callback does not count as
 //! tracing for what native code calls (`tstate->tracing` is 0 meanwhile), nor as a level of recursion.

@@ -155,7 +155,12 @@ impl<'py> Subject<'py> {
         }
     }
 
-    fn compile(&self, engine: &mut Engine, owner: &Weak<dyn UnitOwner>, record: u64) -> Compiled {
+    fn compile(
+        &self,
+        engine: &mut Engine,
+        owner: &Weak<dyn UnitOwner>,
+        record: *const EntryRecord,
+    ) -> Compiled {
         let job = Job {
             function: &self.function,
             args: self.facts.clone(),
@@ -187,7 +192,7 @@ fn make_native<'py>(subject: &Subject<'py>) -> PyResult<Native<'py>> {
     };
     let mut engine = engine::take(function.py()).expect("an engine that is not busy");
     let owner: Rc<dyn UnitOwner> = counter.clone();
-    let record = Rc::as_ptr(&entry) as u64;
+    let record = Rc::as_ptr(&entry);
     let unit = subject
         .compile(&mut engine, &Rc::downgrade(&owner), record)
         .unit;
@@ -215,7 +220,7 @@ fn bench_stages(py: Python<'_>, criterion: &mut Criterion, subjects: &[Subject<'
     let owner: Weak<dyn UnitOwner> = Weak::<Counter>::new();
     for subject in subjects {
         group.bench_function(subject.name, |bencher| {
-            bencher.iter(|| black_box(subject.compile(&mut engine, &owner, 0)));
+            bencher.iter(|| black_box(subject.compile(&mut engine, &owner, std::ptr::null())));
         });
     }
     group.finish();

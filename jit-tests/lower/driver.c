@@ -79,7 +79,7 @@ static W exit_handler(W thread, W unit, W which, W *values, W frame) {
     memcpy(words, values, sizeof words);
     return thread == DATA + DATA_THREAD_STATE && unit == DATA + DATA_UNIT && frame == 0 ? 5 : 6;
 }
-static W slow_entry(W a, W b, W c, W d, W e) { (void)a, (void)b, (void)c, (void)d, (void)e; slow = 1; return 7; }
+static W next_entry(W a, W b, W c, W d, W e) { (void)a, (void)b, (void)c, (void)d, (void)e; slow = 1; return 7; }
 static W box_i64(int64_t v) { return (W)make_i64(v); }
 static W box_u64(W v) { return (W)make_u64(v); }
 static W box_f64(double v) { return (W)make_f64(v); }
@@ -122,7 +122,7 @@ static void absent(void) { puts("an unexpected support function was called"); ex
 
 static void *support(const char *name) {
 #define ROW(f) if (!strcmp(name, #f)) return (void *)f;
-    ROW(exit_handler) ROW(slow_entry) ROW(box_i64) ROW(box_u64) ROW(box_f64) ROW(unbox_i64)
+    ROW(exit_handler) ROW(next_entry) ROW(box_i64) ROW(box_u64) ROW(box_f64) ROW(unbox_i64)
     ROW(unbox_u64) ROW(check_stack) ROW(int_pow) ROW(float_mod) ROW(float_floordiv) ROW(float_pow)
     return (void *)absent;
 }

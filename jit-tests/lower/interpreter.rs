@@ -37,7 +37,6 @@ pub mod data {
     pub const TRUE: u64 = 0x440;
     pub const FALSE: u64 = 0x480;
     pub const UNIT: u64 = 0x4c0;
-    pub const RECORD: u64 = 0x500;
     pub const CODE: u64 = 0x540;
     pub const CLASSES: u64 = 0x1000;
     pub const OBJECTS: u64 = 0x2000;
@@ -175,10 +174,6 @@ impl AddressProvider for Addresses {
 
     fn unit(&self) -> u64 {
         DATA + data::UNIT
-    }
-
-    fn record(&self) -> u64 {
-        DATA + data::RECORD
     }
 
     fn code_object(&self) -> u64 {

@@ -67,8 +67,8 @@ macro_rules! define_support {
 define_support! {
     ExitHandler "exit_handler" (W W W W W) W
         "Thread state, unit, site, words, native frame or NULL (taken over: popped or reused): rebuilds the frames, runs the interpreter; an owned result, or NULL with an exception set. Gives the native code's recursion level back while the interpreter runs and takes it again: the caller of the code gives it back in the end.";
-    SlowEntry "slow_entry" (W W W W W) W
-        "Record, callable, args, nargsf, kwnames: what the entry stub cannot do: the plain call, counting, recompiling; result as a vectorcall.";
+    NextEntry "next_entry" (W W W W W) W
+        "Unit, callable, args, nargsf, kwnames: a call that the unit's entry stub does not take: another version's stub, or counting, compiling and the plain call; result as a vectorcall.";
     PushFrame "push_frame" (W W) W
         "Thread state, unit: pushes and links a frame of the unit's function (locals and stack empty) and returns it; NULL with an exception set if it cannot.";
     ShowWaiting "show_waiting" (W W W) W

@@ -21,6 +21,8 @@ use crate::lift::{self, EntryPoint, Lifted, Note, Refusal, Request};
 use crate::lower::{AddressProvider, CODE_ALIGNMENT, Options as LowerOptions};
 use crate::passes::pipeline;
 use crate::runtime::code_memory;
+use crate::runtime::dispatch;
+use crate::runtime::entry::EntryRecord;
 use crate::runtime::native_stack::{self, Waiting};
 use crate::runtime::stress;
 use crate::runtime::unit::{Assumption, Namespace, Unit, UnitFunction, UnitOwner, code_start};
@@ -61,8 +63,8 @@ pub struct Job<'a, 'py> {
     pub functions: &'a mut Vec<Py<PyAny>>,
     /// Who is told of exits.
     pub owner: Weak<dyn UnitOwner>,
-    /// Address the entry stub passes to `slow_entry`.
-    pub record: u64,
+    /// The function's entry, for the unit's stub.
+    pub record: *const EntryRecord,
     /// See `lift::Request`.
     pub learn: bool,
     /// Compile also what does not pay.
@@ -125,8 +127,14 @@ pub fn compile(
     let onlookers_here = onlookers::calls_onlookers(&function, &harmless);
     let onlooking = onlookers::onlooking_callees(&world, &function, onlookers_here);
     let calls_onlookers = onlookers_here || onlooking.contains(&true);
-    let unit = make_unit(py, &mut world, &function, &job.owner, calls_onlookers)
-        .map_err(|error| refusal(format!("internal: {error}")))?;
+    let unit = make_unit(
+        py,
+        &mut world,
+        &function,
+        (&job.owner, job.record),
+        calls_onlookers,
+    )
+    .map_err(|error| refusal(format!("internal: {error}")))?;
     let entry_params: Vec<(Type, Repr, IntRange)> = function
         .block(function.entry)
         .params
@@ -141,7 +149,6 @@ pub fn compile(
         &mut world,
         &function,
         (&engine.classes, &engine.trampolines),
-        job.record,
     )
     .map(|addresses| Addresses {
         harmless,
@@ -262,7 +269,7 @@ fn make_unit(
     py: Python<'_>,
     world: &mut LiveWorld<'_, '_>,
     function: &Function,
-    owner: &Weak<dyn UnitOwner>,
+    (owner, record): (&Weak<dyn UnitOwner>, *const EntryRecord),
     calls_onlookers: bool,
 ) -> PyResult<Rc<Unit>> {
     let mut keep = Vec::new();
@@ -337,6 +344,8 @@ fn make_unit(
         frame_shift: Box::new(Cell::new(0)),
         block: Cell::new(None),
         entry: Cell::new(0),
+        next: Cell::new(dispatch::bind_and_enter),
+        record,
         keep,
         callees,
         in_place: function.in_place,
@@ -368,7 +377,6 @@ struct Addresses<'a> {
     callee_cells: Vec<u64>,
     code_starts: Vec<u64>,
     code_object: u64,
-    record: u64,
     /// See `onlookers`.
     harmless: Vec<bool>,
     onlooking: Vec<bool>,
@@ -382,7 +390,6 @@ impl<'a> Addresses<'a> {
         world: &mut LiveWorld<'_, '_>,
         function: &Function,
         (classes, trampolines): AddressTables<'a>,
-        record: u64,
     ) -> PyResult<Addresses<'a>> {
         let mut callee_cells = Vec::new();
         for callee in &function.callees {
@@ -432,7 +439,6 @@ impl<'a> Addresses<'a> {
             callee_cells,
             code_starts,
             code_object: world.code_object(0)?.as_ptr() as u64,
-            record,
             harmless: Vec::new(),
             onlooking: Vec::new(),
         })
@@ -495,10 +501,6 @@ impl AddressProvider for Addresses<'_> {
 
     fn unit(&self) -> u64 {
         self.unit.address()
-    }
-
-    fn record(&self) -> u64 {
-        self.record
     }
 
     fn frame_shift(&self) -> u64 {

@@ -153,10 +153,6 @@ impl AddressProvider for Named {
         self.stand_in("unit".into())
     }
 
-    fn record(&self) -> u64 {
-        self.stand_in("record".into())
-    }
-
     fn call_counter(&self) -> u64 {
         self.stand_in("call counter".into())
     }

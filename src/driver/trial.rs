@@ -71,6 +71,16 @@ impl Trial {
     }
 }
 
+impl Trial {
+    /// Nanoseconds that a native call gained.
+    pub fn gain(&self) -> f64 {
+        let calls = self.native.len().min(self.interpreted.len());
+        let (native, plain) = (sum(&self.native, calls), sum(&self.interpreted, calls));
+        let counted = (calls - calls / 2).saturating_sub((calls - calls / 2) / OUTLIERS);
+        (plain as f64 - native as f64) / (counted.max(1) as f64)
+    }
+}
+
 impl std::fmt::Display for Trial {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let calls = self.native.len().min(self.interpreted.len());

@@ -1,11 +1,13 @@
 //! Native code of a function for some argument types, and which calls it takes.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 
 use pyo3::prelude::*;
 
 use super::compile::Compiled;
 use super::observe::{int_class, is_of_class};
+use super::trial::Trial;
 use crate::feedback::{Fact, IntClass};
 use crate::hir::{IntRange, Repr, Type};
 use crate::runtime::helpers::int_value;
@@ -18,6 +20,10 @@ pub struct Version {
     pub(super) args: Vec<Fact>,
     /// An exit taught something: to be compiled again.
     pub(super) stale: Cell<bool>,
+    /// Its calls against interpreted ones, while that is tried.
+    pub(super) trial: RefCell<Option<Trial>>,
+    /// Nanoseconds a call gains, as its trial found.
+    pub(super) gain: Cell<Option<f64>>,
 }
 
 /// Does a live argument fit the entry's check?
@@ -36,6 +42,42 @@ pub fn accepts_object(
 }
 
 impl Version {
+    pub(super) fn new(compiled: Compiled, args: Vec<Fact>) -> Rc<Version> {
+        Rc::new(Version {
+            compiled,
+            args,
+            stale: Cell::new(false),
+            trial: RefCell::new(None),
+            gain: Cell::new(None),
+        })
+    }
+
+    /// The types it was compiled for.
+    pub(super) fn kind(&self) -> Vec<Type> {
+        self.args.iter().map(|fact| fact.ty).collect()
+    }
+
+    pub(super) fn is_on_trial(&self) -> bool {
+        self.trial
+            .try_borrow()
+            .map_or(true, |trial| trial.is_some())
+    }
+
+    /// Was it compiled for arguments of these types?
+    pub(super) fn is_for(&self, args: &[Fact]) -> bool {
+        self.args.len() == args.len() && self.args.iter().zip(args).all(|(a, b)| a.ty == b.ty)
+    }
+
+    /// As [`accepts`](Self::accepts), of all parameters.
+    pub(super) fn takes(&self, arguments: &[Borrowed<'_, '_, PyAny>]) -> bool {
+        let params = &self.compiled.params;
+        params.len() == arguments.len()
+            && params
+                .iter()
+                .zip(arguments)
+                .all(|(param, object)| accepts_object(param, object))
+    }
+
     /// Do live arguments fit the entry's checks?
     pub fn accepts(&self, args: &[Option<Bound<'_, PyAny>>]) -> bool {
         let params = &self.compiled.params;

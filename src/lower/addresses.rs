@@ -58,9 +58,6 @@ pub trait AddressProvider {
     /// What support functions get as their unit: how the runtime finds the deopt table.
     fn unit(&self) -> u64;
 
-    /// What `Support::SlowEntry` gets as its record.
-    fn record(&self) -> u64;
-
     /// A word the entry stub counts calls in; 0 for none.
     fn call_counter(&self) -> u64 {
         0

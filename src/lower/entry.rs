@@ -3,7 +3,7 @@
 //! `stub(callable, args, nargsf, kwnames) -> PyObject*` checks that native code may run (number of
 //! arguments, no keywords, the function still has this code object, nobody traces, the recursion
 //! and the C stack have room), takes the arguments out of their boxes, calls the body and boxes what
-//! it returns. Whatever does not fit goes to `Support::SlowEntry` with the original arguments and
+//! it returns. Whatever does not fit goes to `Support::NextEntry` with the original arguments and
 //! nothing changed.
 
 use cranelift_codegen::ir::condcodes::IntCC;
@@ -68,6 +68,14 @@ impl Stub<'_, '_> {
             .compare(IntCC::NotEqual, count, 2 * params.len() as i64);
         self.emitter.branch_if(other, slow);
         self.emitter.branch_if(names, slow);
+        // Types first: where they differ, another version's stub is next.
+        let mut arguments = Vec::with_capacity(params.len() + 1);
+        for (index, &param) in params.iter().enumerate() {
+            let object = self
+                .emitter
+                .load(Region::TupleItems, I64, args, 8 * index as i32);
+            arguments.push(self.argument(param, object, slow)?);
+        }
         let code_offset = self.emitter.layout.function_code;
         let code = self
             .emitter
@@ -78,14 +86,7 @@ impl Stub<'_, '_> {
         let thread_state = self.emitter.thread_state();
         self.checks(thread_state, slow)?;
         self.emitter.check_stack(thread_state, slow);
-
-        let mut arguments = vec![thread_state];
-        for (index, &param) in params.iter().enumerate() {
-            let object = self
-                .emitter
-                .load(Region::TupleItems, I64, args, 8 * index as i32);
-            arguments.push(self.argument(param, object, slow)?);
-        }
+        arguments.insert(0, thread_state);
         let level = self.emitter.enter_recursion(thread_state, slow);
         let counter = self.emitter.addresses.call_counter();
         if counter != 0 {
@@ -102,11 +103,11 @@ impl Stub<'_, '_> {
         self.finish(value, status);
 
         self.emitter.builder.switch_to_block(slow);
-        let record = self.emitter.addresses.record();
-        let record = self.emitter.address(record);
+        let unit = self.emitter.addresses.unit();
+        let unit = self.emitter.address(unit);
         let object = self
             .emitter
-            .call_support(Support::SlowEntry, &[record, callable, args, nargsf, names]);
+            .call_support(Support::NextEntry, &[unit, callable, args, nargsf, names]);
         self.emitter.builder.ins().return_(&[object]);
         Ok(())
     }

@@ -1,9 +1,11 @@
 //! Calls that the machine-code entry cannot take: other versions, defaults and keywords, the interpreter.
 
+use std::rc::Rc;
+
 use pyo3::ffi::{self, PyObject};
 use pyo3::prelude::*;
 
-use super::entry::{Call, EntryRecord};
+use super::entry::{Call, EntryRecord, Target};
 use super::unit::Unit;
 use super::{self_test, tracing};
 
@@ -12,6 +14,25 @@ pub fn send_to(entry: &EntryRecord, unit: &Unit) {
     // SAFETY: the stub is a vectorcall function made for this entry's function (its code object is checked
     // inside), and the record that installs a unit keeps it as long as the function lives.
     unsafe { entry.set_target(unit.entry.get() as *const u8) }
+}
+
+/// Lets each unit's stub send what it does not take to the next unit's, the last one to the runtime. If the
+/// versions are `settled`, the runtime looks at few of those calls.
+pub fn chain(units: &[Rc<Unit>], settled: bool) {
+    for (unit, next) in units.iter().zip(&units[1.min(units.len())..]) {
+        // SAFETY: a stub is a vectorcall function for the units' function, and may be called with a further
+        // argument. The record keeps all units as long as the function lives.
+        let next = unsafe { std::mem::transmute::<usize, Target>(next.entry.get()) };
+        unit.next.set(next);
+    }
+    if let Some(last) = units.last() {
+        let rest = if settled {
+            interpret_most
+        } else {
+            bind_and_enter
+        };
+        last.next.set(rest);
+    }
 }
 
 /// Sends calls to a trial: by turns native and interpreted, each timed and reported to the entry's state
@@ -36,17 +57,26 @@ unsafe extern "C" fn try_both(
     // SAFETY: as required; the record is kept alive by a reference of its own, for the function may die
     // during its last call.
     unsafe {
-        let (turn, timed) = (*record).state().next_trial();
-        let call = |entry: &EntryRecord| match turn {
+        let py = Python::assume_attached();
+        let mut arguments = [Bound::ref_from_ptr(py, &callable).as_borrowed(); QUICK_PARAMETERS];
+        let all = plain_arguments(callable, args, flags_and_count, names, &mut arguments);
+        let turn = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            (*record).state().next_turn(all)
+        }));
+        let turn = turn.unwrap_or_default();
+        let call = |entry: &EntryRecord| match turn.stub {
             Some(stub) => {
                 let stub: ffi::vectorcallfunc = std::mem::transmute(stub);
                 stub(callable, args, flags_and_count, names)
             }
-            None => entry.interpret(callable, args, flags_and_count, names),
+            None => {
+                entry.count_interpreted();
+                entry.interpret(callable, args, flags_and_count, names)
+            }
         };
-        if !timed {
+        let Some(timed) = turn.timed else {
             return call(&*record);
-        }
+        };
         std::rc::Rc::increment_strong_count(record);
         let entry = std::rc::Rc::from_raw(record);
         let started = std::time::Instant::now();
@@ -55,7 +85,8 @@ unsafe extern "C" fn try_both(
         let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             let py = Python::assume_attached();
             let pending = PyErr::take(py);
-            entry.state().tried(&entry, turn.is_some(), nanoseconds);
+            let native = turn.stub.is_some();
+            entry.state().tried(&entry, timed, native, nanoseconds);
             if let Some(error) = pending {
                 error.restore(py);
             }
@@ -64,6 +95,76 @@ unsafe extern "C" fn try_both(
             entry.count_down(0);
         }
         result
+    }
+}
+
+/// The arguments of a call that has one for every parameter, by position.
+///
+/// # Safety
+/// The arguments are those of a vectorcall of a function; they outlive the result.
+unsafe fn plain_arguments<'a, 'py>(
+    callable: *mut PyObject,
+    args: *const *mut PyObject,
+    flags_and_count: usize,
+    names: *mut PyObject,
+    place: &'a mut [Borrowed<'a, 'py, PyAny>; QUICK_PARAMETERS],
+) -> Option<&'a [Borrowed<'a, 'py, PyAny>]> {
+    // SAFETY: as required; the array holds `count` arguments.
+    unsafe {
+        let count = flags_and_count & !(1_usize << (usize::BITS - 1));
+        if !names.is_null() || count > QUICK_PARAMETERS || !takes_exactly(callable, count) {
+            return None;
+        }
+        let py = Python::assume_attached();
+        for (index, argument) in place[..count].iter_mut().enumerate() {
+            *argument = Borrowed::from_ptr(py, *args.add(index));
+        }
+        Some(&place[..count])
+    }
+}
+
+/// Are so many positional arguments all that the function has parameters for?
+///
+/// # Safety
+/// The callable is a function.
+unsafe fn takes_exactly(callable: *mut PyObject, count: usize) -> bool {
+    // SAFETY: as required; a function has a code object.
+    let code = unsafe {
+        &*(*callable.cast::<ffi::PyFunctionObject>())
+            .func_code
+            .cast::<crate::ffi::CodeObject>()
+    };
+    code.co_argcount as usize == count
+        && code.co_kwonlyargcount == 0
+        && code.co_flags & VARIADIC == 0
+}
+
+/// What the last stub of settled versions jumps to: most such calls go straight to the interpreter.
+///
+/// # Safety
+/// As `slow_entry`.
+unsafe extern "C" fn interpret_most(
+    callable: *mut PyObject,
+    args: *const *mut PyObject,
+    flags_and_count: usize,
+    names: *mut PyObject,
+    record: *const EntryRecord,
+) -> *mut PyObject {
+    // SAFETY: as required.
+    unsafe {
+        let entry = &*record;
+        let count = flags_and_count & !(1_usize << (usize::BITS - 1));
+        let untaken = entry.untaken.get() + 1;
+        if !names.is_null()
+            || entry.retried.get() == args as usize
+            || !takes_exactly(callable, count)
+            || untaken.is_multiple_of(UNTAKEN_CALLS_PER_LOOK)
+        {
+            return slow_entry(record, callable, args, flags_and_count, names);
+        }
+        entry.untaken.set(untaken);
+        entry.count_interpreted();
+        entry.interpret(callable, args, flags_and_count, names)
     }
 }
 
@@ -78,7 +179,7 @@ pub fn send_to_binder(entry: &EntryRecord) {
 ///
 /// # Safety
 /// As `slow_entry`.
-unsafe extern "C" fn bind_and_enter(
+pub unsafe extern "C" fn bind_and_enter(
     callable: *mut PyObject,
     args: *const *mut PyObject,
     flags_and_count: usize,
@@ -89,11 +190,30 @@ unsafe extern "C" fn bind_and_enter(
     unsafe { slow_entry(record, callable, args, flags_and_count, names) }
 }
 
-/// `Support::SlowEntry`.
+/// `Support::NextEntry`.
 ///
 /// # Safety
-/// Called by an entry stub with its own arguments; `record` is the entry of a live function.
-pub unsafe extern "C" fn slow_entry(
+/// Called by an entry stub of the unit with its own arguments.
+pub unsafe extern "C" fn next_entry(
+    unit: *const Unit,
+    callable: *mut PyObject,
+    args: *const *mut PyObject,
+    flags_and_count: usize,
+    names: *mut PyObject,
+) -> *mut PyObject {
+    // SAFETY: as required; whoever calls a function keeps it, hence its units and its record, alive.
+    unsafe {
+        let unit = &*unit;
+        let next = unit.next.get();
+        next(callable, args, flags_and_count, names, unit.record)
+    }
+}
+
+/// A call that no stub takes as it is: binds it for a version, or interprets it.
+///
+/// # Safety
+/// The arguments are those of a vectorcall; `record` is the entry of a live function.
+unsafe fn slow_entry(
     record: *const EntryRecord,
     callable: *mut PyObject,
     args: *const *mut PyObject,
@@ -113,6 +233,7 @@ pub unsafe extern "C" fn slow_entry(
             .is_ok_and(|interpreter| tracing::tracing_active(py, interpreter))
             || tracing::code_is_monitored(code);
         if watched {
+            entry.count_interpreted();
             return entry.interpret(callable, args, flags_and_count, names);
         }
         if let Some(result) = enter_quickly(entry, callable, args, flags_and_count, names) {
@@ -144,11 +265,21 @@ pub unsafe extern "C" fn slow_entry(
             if !entry.declined.replace(false) {
                 return result;
             }
+        } else {
+            entry.untaken.set(entry.untaken.get() + 1);
+            let calls = entry.untaken.get();
+            let alive = entry.shared_state();
+            drop(std::panic::catch_unwind(std::panic::AssertUnwindSafe(
+                || alive.untaken(calls),
+            )));
         }
+        entry.count_interpreted();
         entry.interpret(callable, args, flags_and_count, names)
     }
 }
 
+/// One call in so many that no version takes is looked at once versions are settled.
+const UNTAKEN_CALLS_PER_LOOK: u64 = 64;
 /// Flags of code with `*args` or `**kwargs`.
 const VARIADIC: std::ffi::c_int = 0x4 | 0x8;
 /// Parameters up to which a call is bound on the stack.
@@ -172,7 +303,7 @@ unsafe fn enter_quickly(
         let function = callable.cast::<ffi::PyFunctionObject>();
         let code = (*function).func_code.cast::<crate::ffi::CodeObject>();
         let wanted = (*code).co_argcount as usize;
-        let others = (*code).co_kwonlyargcount != 0 || (*code).co_flags & VARIADIC != 0;
+        let others = !takes_exactly(callable, wanted);
         if !names.is_null() || count > wanted || wanted > QUICK_PARAMETERS || others {
             return None;
         }

@@ -69,13 +69,16 @@ pub trait EntryState: Any {
         None
     }
 
-    /// In a trial: the stub to call this time, or none to interpret; and whether to time the call.
-    fn next_trial(&self) -> (Option<usize>, bool) {
-        (None, false)
+    /// In a trial: which way a call goes. The arguments are given if they are those of all parameters.
+    fn next_turn(&self, _arguments: Option<&[Borrowed<'_, '_, PyAny>]>) -> Turn {
+        Turn::default()
     }
 
-    /// In a trial: how long the call took. An exception is not set.
-    fn tried(&self, _entry: &EntryRecord, _native: bool, _nanoseconds: u64) {}
+    /// In a trial: how long a call took that was to be timed as `which`. An exception is not set.
+    fn tried(&self, _entry: &EntryRecord, _which: usize, _native: bool, _nanoseconds: u64) {}
+
+    /// A call went to the interpreter because no version takes it, the `calls`th one.
+    fn untaken(&self, _calls: u64) {}
 
     /// A frame of the function that runs in the interpreter jumps back to a loop's header.
     fn back_edge<'py>(
@@ -93,6 +96,15 @@ pub trait EntryState: Any {
 
     /// For downcasting.
     fn as_any(&self) -> &dyn Any;
+}
+
+/// Which way a call goes during a trial.
+#[derive(Default)]
+pub struct Turn {
+    /// The stub to call, or none to interpret.
+    pub stub: Option<usize>,
+    /// Is it to be timed, and for what?
+    pub timed: Option<usize>,
 }
 
 /// A version that takes a call, with its arguments in the order of the parameters.
@@ -167,6 +179,8 @@ pub struct EntryRecord {
     /// The stub said so.
     pub(super) declined: Cell<bool>,
     calls: Cell<u64>,
+    /// Calls interpreted because no version takes them.
+    pub(super) untaken: Cell<u64>,
     state: Rc<dyn EntryState>,
     #[cfg(not(Py_3_12))]
     death_notice: Cell<*mut PyObject>,
@@ -325,6 +339,7 @@ pub fn attach(
             retried: Cell::new(NEVER_RETRIED),
             declined: Cell::new(false),
             calls: Cell::new(0),
+            untaken: Cell::new(0),
             state,
             #[cfg(not(Py_3_12))]
             death_notice: Cell::new(std::ptr::null_mut()),
@@ -389,9 +404,13 @@ impl EntryRecord {
         unsafe { Bound::from_borrowed_ptr(py, self.function.cast()) }
     }
 
-    /// Calls counted in plain stages.
+    /// Calls that were interpreted while the entry was attached.
     pub fn calls(&self) -> u64 {
         self.calls.get()
+    }
+
+    pub(super) fn count_interpreted(&self) {
+        self.calls.set(self.calls.get() + 1);
     }
 
     /// Whether calls reach the entry now.

@@ -35,7 +35,7 @@ pub fn end_of_iteration(py: Python<'_>) -> PyResult<Py<PyAny>> {
 pub fn support_address(function: Support) -> usize {
     match function {
         Support::ExitHandler => exits::exit_handler as *const () as usize,
-        Support::SlowEntry => dispatch::slow_entry as *const () as usize,
+        Support::NextEntry => dispatch::next_entry as *const () as usize,
         Support::CurrentFrame => exits::current_frame as *const () as usize,
         Support::PushFrame => exits::push_frame as *const () as usize,
         Support::ShowWaiting => exits::show_waiting as *const () as usize,

@@ -12,6 +12,7 @@ use pyo3::ffi::{PyFunctionObject, PyObject};
 use pyo3::prelude::*;
 
 use super::code_memory::{self, CodeBlock};
+use super::entry::{EntryRecord, Target};
 use super::native_stack;
 use crate::abi::CodeId;
 use crate::abi::deopt_table::{DeoptTable, ExitSite};
@@ -70,6 +71,10 @@ pub struct Unit {
     pub block: Cell<Option<CodeBlock>>,
     /// Address of the entry stub.
     pub entry: Cell<usize>,
+    /// What the stub does not take: the next version's stub, or the runtime.
+    pub next: Cell<Target>,
+    /// The entry of its function; not read where nothing enters by the stub.
+    pub record: *const EntryRecord,
     /// References that keep the above alive.
     pub keep: Vec<Py<PyAny>>,
     /// Compiled functions called directly.

@@ -1,0 +1,234 @@
+//! What the runtime tells a record: calls that need a decision, and exits.
+
+use std::any::Any;
+use std::rc::Rc;
+
+use pyo3::prelude::*;
+
+use super::engine;
+use super::loops;
+use super::observe::{class_of, int_class};
+use super::policy;
+use super::record::{Record, log};
+use crate::abi::exit_reason::ExitReason;
+use crate::feedback::IntClass;
+use crate::hir::Type;
+use crate::lift::Refusal;
+use crate::runtime::entry::{Call, EntryRecord, EntryState, Fitting, Turn};
+use crate::runtime::osr::{BackEdge, Left, RunningFrame};
+use crate::runtime::unit::{Unit, UnitOwner};
+
+/// Identifies the trial of all calls together; others are known by the address of their version.
+const WHOLE: usize = 1;
+
+fn slower() -> Refusal {
+    Refusal {
+        reason: "measured slower than the interpreter".into(),
+        offset: None,
+        hint: "move the arithmetic and indexing loops into a function of their own".into(),
+    }
+}
+
+impl EntryState for Record {
+    fn hot(&self, entry: &EntryRecord, call: &Call<'_>) {
+        self.become_hot(entry, call);
+    }
+
+    fn fitting<'py>(&self, entry: &EntryRecord, call: &Call<'py>) -> Option<Fitting<'py>> {
+        let py = call.callable.py();
+        if !engine::is_enabled() {
+            return None;
+        }
+        let function = entry.function(py);
+        let names = call.keyword_names.as_ref();
+        let args = super::bind::bind(&function, &call.positional, names, &call.keyword).ok()?;
+        let chain = self.chain();
+        let Some(version) = chain.iter().find(|version| version.accepts(&args)) else {
+            self.missed(&args);
+            return None;
+        };
+        let arguments = args.into_iter().collect::<Option<Vec<_>>>()?;
+        Some(Fitting {
+            stub: version.compiled.unit.entry.get(),
+            arguments,
+        })
+    }
+
+    fn quick_fitting(
+        &self,
+        entry: &EntryRecord,
+        arguments: &[Borrowed<'_, '_, PyAny>],
+    ) -> Option<usize> {
+        if !engine::is_enabled() {
+            return None;
+        }
+        let stub = self.stub_for(arguments)?;
+        self.count_bound_call(entry);
+        Some(stub)
+    }
+
+    fn next_turn(&self, arguments: Option<&[Borrowed<'_, '_, PyAny>]>) -> Turn {
+        let chain = self.chain();
+        let head = chain
+            .first()
+            .map(|version| version.compiled.unit.entry.get());
+        if let Some(trial) = self.trial.borrow_mut().as_mut() {
+            let (native, timed) = trial.turn();
+            return Turn {
+                stub: head.filter(|_| native),
+                timed: timed.then_some(WHOLE),
+            };
+        }
+        let tried = arguments
+            .and_then(|arguments| chain.iter().find(|version| version.takes(arguments)))
+            .and_then(|version| Some((version, version.trial.borrow_mut().as_mut()?.turn())));
+        match tried {
+            Some((version, (native, timed))) => Turn {
+                stub: native.then(|| version.compiled.unit.entry.get()),
+                timed: timed.then_some(Rc::as_ptr(version) as usize),
+            },
+            None => Turn {
+                stub: head,
+                timed: None,
+            },
+        }
+    }
+
+    fn tried(&self, entry: &EntryRecord, which: usize, native: bool, nanoseconds: u64) {
+        let version = self.inner.try_borrow().ok().and_then(|inner| {
+            let mut versions = inner.versions.iter();
+            versions
+                .find(|version| Rc::as_ptr(version) as usize == which)
+                .cloned()
+        });
+        let trial = match &version {
+            Some(version) => &version.trial,
+            None if which == WHOLE => &self.trial,
+            None => return,
+        };
+        let mut trial = trial.borrow_mut();
+        let Some(native_wins) = trial.as_mut().and_then(|t| t.tried(native, nanoseconds)) else {
+            return;
+        };
+        let Some(finished) = trial.take() else {
+            return;
+        };
+        drop(trial);
+        Python::attach(|py| log(py, "trial", || format!("{}: {finished}", self.name)));
+        if let Some(version) = &version {
+            version.gain.set(Some(finished.gain()));
+        }
+        match version {
+            _ if native_wins => {
+                if cfg!(Py_3_12) {
+                    Python::attach(|py| self.loops.arm(&entry.function(py)));
+                }
+                self.link(entry);
+            }
+            Some(version) => self.give_up(entry, version.kind(), slower()),
+            None => Python::attach(|py| self.refuse(py, slower())),
+        }
+    }
+
+    fn untaken(&self, calls: u64) {
+        let too_few = self.inner.try_borrow().is_ok_and(|inner| {
+            let current = inner.versions.iter();
+            let native =
+                current.map(|version| (version.compiled.unit.entries.get(), version.gain.get()));
+            policy::too_few_taken(calls, native)
+        });
+        if too_few {
+            let refusal = Refusal {
+                reason:
+                    "most of its calls have arguments of types for which native code does not gain"
+                        .into(),
+                offset: None,
+                hint: "call it with few types of arguments, or split it by type".into(),
+            };
+            Python::attach(|py| self.refuse(py, refusal));
+        }
+    }
+
+    fn back_edge<'py>(
+        &self,
+        entry: &Rc<EntryRecord>,
+        py: Python<'py>,
+        header: u32,
+        frame: &RunningFrame,
+    ) -> BackEdge<'py> {
+        loops::back_edge(self, entry, py, header, frame)
+    }
+
+    fn loop_left(&self, unit: &Unit, left: Left, nanoseconds: u64) {
+        self.loops.left(unit, left, nanoseconds);
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+impl UnitOwner for Record {
+    fn left(&self, unit: &Unit, site: usize, operands: &[Option<Bound<'_, PyAny>>]) {
+        let Some(site) = unit.site(site).cloned() else {
+            return;
+        };
+        let Ok(mut inner) = self.inner.try_borrow_mut() else {
+            return;
+        };
+        *inner.exits.entry(site.reason).or_default() += 1;
+        if !policy::concerns_version(site.reason) {
+            unit.exits.set(unit.exits.get().saturating_sub(1));
+            return;
+        }
+        if site.reason == ExitReason::EvalBreaker {
+            return;
+        }
+        let Some(code) = unit.code_key(site.code) else {
+            return;
+        };
+        let left = inner.history.record(code, site.offset, site.reason).exits;
+        if site.reason == ExitReason::NotSeen {
+            for (position, object) in operands.iter().enumerate() {
+                let Some(object) = object else { continue };
+                let ty = class_of(object);
+                let width = if ty == Type::INT {
+                    int_class(object)
+                } else {
+                    IntClass::Unknown
+                };
+                inner
+                    .history
+                    .record_operand(code, site.offset, position, ty, width);
+            }
+        }
+        let teaches = policy::teaches(site.reason, left);
+        if unit.in_place {
+            drop(inner);
+            if teaches {
+                self.loops.taught(unit);
+            }
+            return;
+        }
+        let mut versions = inner.versions.iter();
+        let current =
+            versions.find(|version| std::ptr::eq(Rc::as_ptr(&version.compiled.unit), unit));
+        let Some(version) = current.cloned() else {
+            return;
+        };
+        let compilations = inner.whole_compilations();
+        drop(inner);
+        let Some(entry) = self.entry() else { return };
+        if teaches && compilations < policy::MAX_COMPILATIONS {
+            version.stale.set(true);
+            entry.count_down(1);
+        } else if policy::leaves_too_often(unit.exits.get(), unit.entries.get()) {
+            let refusal = Refusal {
+                reason: "its native code kept leaving to the interpreter".into(),
+                offset: None,
+                hint: "see the exits in jit.stats(f)".into(),
+            };
+            self.give_up(&entry, version.kind(), refusal);
+        }
+    }
+}

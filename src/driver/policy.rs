@@ -1,0 +1,121 @@
+//! The tier policy: when a function is compiled, for what, how often, and when native code is given up.
+//! All numbers and rules are here; who counts and acts is said with each.
+//!
+//! A function with a loop is compiled at its second call, another one after `threshold` calls, for the argument
+//! types at hand; a loop that runs long is compiled and entered in the middle ([`super::loops`]). Calls with
+//! other types make further versions, tried one after the other, exact types before general ones. What an exit
+//! teaches costs the version: the next call of its kind compiles again, knowing it. Compilations are bounded;
+//! then the versions there are stay as they are.
+//!
+//! A version whose code is not certain to gain is timed against the interpreter on live calls
+//! ([`super::trial`]); one that loses, or keeps leaving, is given up, and calls of its kind are interpreted. A
+//! function goes back to the interpreter, at no cost, when no version is left, or when too few of its calls
+//! find one.
+
+use super::version::Version;
+use crate::abi::exit_reason::ExitReason;
+use crate::hir::{Repr, Type};
+
+/// Versions per function, by argument types.
+pub const MAX_VERSIONS: usize = 5;
+/// Compilations per function, loops apart. With more the versions there are stay as they are.
+pub const MAX_COMPILATIONS: u32 = 12;
+/// Compilations whose unknown operations may become exits that learn.
+pub const MAX_LEARNING: u32 = 8;
+/// Calls that no version takes before another version is made.
+pub const MISSES_PER_VERSION: u32 = 2;
+/// Calls bound by the runtime after which native code is tried against the interpreter again (then 16 times as
+/// many).
+pub const BOUND_CALLS_PER_TRIAL: u64 = 32;
+
+/// Exits of a version that teach nothing before their share is looked at.
+const GIVE_UP_AFTER: u64 = 64;
+/// Exits per call of a version above which it is given up.
+const GIVE_UP_RATIO: f64 = 0.5;
+
+/// Calls that no version takes before their cost is weighed; again at every power of two.
+const WEIGH_AFTER: u64 = 256;
+/// What a call that no version takes costs beyond a plain one, nanoseconds.
+const UNTAKEN_COST: f64 = 80.0;
+/// What a native call gains where it was not measured, nanoseconds.
+const CERTAIN_GAIN: f64 = 500.0;
+
+/// Does an exit, the `left`th at its place, say something that a new compilation would know?
+pub fn teaches(reason: ExitReason, left: u32) -> bool {
+    match reason {
+        ExitReason::NotSeen | ExitReason::ColdBranch | ExitReason::Overflow => true,
+        ExitReason::TypeChanged
+        | ExitReason::WideInt
+        | ExitReason::ValueRange
+        | ExitReason::DropRunsCode
+        | ExitReason::Inexact
+        | ExitReason::CalleeLeft
+        | ExitReason::GlobalsChanged
+        | ExitReason::ObjectChanged => left.is_multiple_of(2),
+        _ => false,
+    }
+}
+
+/// Does an exit say something about the version at all?
+pub fn concerns_version(reason: ExitReason) -> bool {
+    !matches!(
+        reason,
+        ExitReason::Forced
+            | ExitReason::CalleeExited
+            | ExitReason::FrameSeen
+            | ExitReason::LoopEnded
+    )
+}
+
+/// Does a version that was entered `calls` times leave too often, with one more exit that taught nothing?
+pub fn leaves_too_often(exits: u64, calls: u64) -> bool {
+    exits >= GIVE_UP_AFTER
+        && exits.is_power_of_two()
+        && calls > 0
+        && exits as f64 / calls as f64 > GIVE_UP_RATIO
+}
+
+/// The order in which versions are tried: those for exact types first, then those for narrow numbers.
+pub fn generality(version: &Version) -> (usize, usize) {
+    let params = &version.compiled.params;
+    let open = params.iter().filter(|(ty, ..)| *ty == Type::OBJECT).count();
+    let boxed = params.iter().filter(|(_, repr, _)| *repr == Repr::Boxed);
+    (open, boxed.count())
+}
+
+/// Are there so many calls that no version takes that the others do not make up for them? Asked at each of
+/// the former; `native` are calls of each version with the nanoseconds one gains, if that was measured.
+pub fn too_few_taken(untaken: u64, native: impl Iterator<Item = (u64, Option<f64>)>) -> bool {
+    if untaken < WEIGH_AFTER || !untaken.is_power_of_two() {
+        return false;
+    }
+    let gain: f64 = native
+        .map(|(calls, gain)| calls as f64 * gain.unwrap_or(CERTAIN_GAIN))
+        .sum();
+    gain < untaken as f64 * UNTAKEN_COST
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_that_leaves_in_every_call_is_given_up() {
+        assert!(!leaves_too_often(63, 63));
+        assert!(leaves_too_often(64, 64));
+        assert!(!leaves_too_often(65, 65), "looked at by powers of two");
+        assert!(!leaves_too_often(64, 128));
+        assert!(!leaves_too_often(64, 0), "a loop is not entered by calls");
+    }
+
+    #[test]
+    fn calls_that_no_version_takes_are_weighed_against_the_others() {
+        let taken = |untaken, calls, gain| too_few_taken(untaken, [(calls, gain)].into_iter());
+        assert!(!taken(255, 0, None));
+        assert!(taken(256, 0, None));
+        assert!(!taken(257, 0, None), "looked at by powers of two");
+        assert!(taken(1024, 150, None));
+        assert!(!taken(1024, 200, None));
+        assert!(taken(1024, 200, Some(10.0)));
+    }
+}

@@ -1,0 +1,87 @@
+//! Calls between compiled functions: finds the callee's version, and compiles it first where that helps.
+
+use std::rc::Weak;
+
+use pyo3::prelude::*;
+
+use super::policy::MAX_VERSIONS;
+use super::record::{Record, Verdict, record_of};
+use super::world::{Callees, NativeVersion};
+use crate::feedback::Fact;
+
+/// Finds native code for calls between compiled functions.
+pub(super) struct Resolver {
+    /// Functions that should be compiled first.
+    pub(super) requested: Vec<(Py<PyAny>, Vec<Fact>)>,
+    pub(super) caller: Weak<Record>,
+}
+
+impl Resolver {
+    /// Compiles a callee; false if that is no use.
+    pub(super) fn prepare(
+        &self,
+        py: Python<'_>,
+        function: &Bound<'_, PyAny>,
+        args: Vec<Fact>,
+    ) -> bool {
+        let _ = py;
+        let Some((record, entry)) = record_of(function) else {
+            return false;
+        };
+        if record.never.get() || record.is_compiling() {
+            return false;
+        }
+        if matches!(record.inner.borrow().verdict, Verdict::Interpreted(_)) {
+            return false;
+        }
+        if record.inner.borrow().versions.len() >= MAX_VERSIONS {
+            return false;
+        }
+        match record.compile(function, args, false) {
+            Ok(version) => {
+                record.install(&entry, version, None);
+                true
+            }
+            Err(_) => false,
+        }
+    }
+}
+
+impl Callees for Resolver {
+    fn native(
+        &mut self,
+        py: Python<'_>,
+        function: &Bound<'_, PyAny>,
+        args: &[Fact],
+    ) -> Option<NativeVersion> {
+        let _ = py;
+        let (record, _) = record_of(function)?;
+        let Some(version) = record.version_for(args) else {
+            if args.iter().all(|fact| !fact.is_unknown()) {
+                self.requested
+                    .push((function.clone().unbind(), args.to_vec()));
+            }
+            return None;
+        };
+        record
+            .inner
+            .try_borrow_mut()
+            .ok()?
+            .dependents
+            .push(self.caller.clone());
+        let compiled = &version.compiled;
+        Some(NativeVersion {
+            unit: compiled.unit.clone(),
+            params: compiled
+                .params
+                .iter()
+                .map(|(ty, repr, _)| (*ty, *repr))
+                .collect(),
+            returns: compiled.returns,
+        })
+    }
+
+    fn is_decorated(&self, function: &Bound<'_, PyAny>) -> bool {
+        record_of(function).is_some_and(|(record, _)| !record.never.get())
+    }
+}

@@ -1,0 +1,238 @@
+//! The versions of a function: which call runs which, and which are given up.
+//!
+//! Versions form a chain by [`policy::generality`]: the entry stub of each sends what it does not take to the
+//! next one, the last one to the runtime. A version is off the chain while it is stale (it will be compiled
+//! again when a call of its kind comes) and for good when it is given up.
+
+use std::rc::{Rc, Weak};
+
+use pyo3::prelude::*;
+
+use super::observe::class_of;
+use super::policy;
+use super::record::{Inner, Record, Verdict, log};
+use super::trial::Trial;
+use super::version::Version;
+use crate::feedback::Fact;
+use crate::hir::Type;
+use crate::lift::Refusal;
+use crate::runtime::dispatch;
+use crate::runtime::entry::EntryRecord;
+
+impl Record {
+    /// Makes the version one of those that calls try.
+    pub fn install(
+        &self,
+        entry: &EntryRecord,
+        version: Rc<Version>,
+        replaced: Option<&Rc<Version>>,
+    ) {
+        let doubtful = version.compiled.doubtful && self.threshold > 1;
+        let mut inner = self.inner.borrow_mut();
+        if let Some(old) = replaced {
+            inner.versions.retain(|other| !Rc::ptr_eq(other, old));
+            let unit = old.compiled.unit.clone();
+            inner.retired.push(unit);
+            let dependents = std::mem::take(&mut inner.dependents);
+            for dependent in dependents.iter().filter_map(Weak::upgrade) {
+                if !std::ptr::eq(Rc::as_ptr(&dependent), self) {
+                    dependent.make_stale();
+                }
+            }
+        }
+        inner.versions.insert(0, version.clone());
+        inner.verdict = Verdict::Native;
+        drop(inner);
+        if doubtful && !self.binds_all_calls.get() {
+            // What is interpreted in a trial is the interpreter's alone.
+            Python::attach(|py| self.loops.disarm(&entry.function(py)));
+            version.trial.replace(Some(Trial::default()));
+        }
+        self.link(entry);
+    }
+
+    /// Those that calls may run, in the order in which they try them.
+    pub(super) fn chain(&self) -> Vec<Rc<Version>> {
+        let Ok(inner) = self.inner.try_borrow() else {
+            return Vec::new();
+        };
+        let current = inner.versions.iter();
+        let mut chain: Vec<_> = current
+            .filter(|version| !version.stale.get())
+            .cloned()
+            .collect();
+        chain.sort_by_key(|version| policy::generality(version));
+        chain
+    }
+
+    /// Chains the versions, and sends calls to the first one or to a trial.
+    pub(super) fn link(&self, entry: &EntryRecord) {
+        let chain = self.chain();
+        let settled = self
+            .inner
+            .try_borrow()
+            .is_ok_and(|inner| !inner.may_grow() || !inner.given_up.is_empty())
+            && chain.iter().all(|version| !version.stale.get());
+        let units: Vec<_> = chain
+            .iter()
+            .map(|version| version.compiled.unit.clone())
+            .collect();
+        dispatch::chain(&units, settled);
+        if self.binds_all_calls.get() {
+            dispatch::send_to_binder(entry);
+        } else if self.is_on_trial() || chain.iter().any(|version| version.is_on_trial()) {
+            dispatch::send_to_trial(entry);
+        } else if let Some(first) = units.first() {
+            dispatch::send_to(entry, first);
+        } else {
+            // All are stale: the next call compiles.
+            entry.count_down(1);
+        }
+    }
+
+    /// The runtime had to bind a call: whether native code pays all the same is tried after some of them.
+    pub(super) fn count_bound_call(&self, entry: &EntryRecord) {
+        let count = self.bound_calls.get() + 1;
+        self.bound_calls.set(count);
+        if count < self.next_trial_at.get() || self.is_on_trial() {
+            return;
+        }
+        self.next_trial_at.set(16 * count);
+        let native = self
+            .inner
+            .try_borrow()
+            .is_ok_and(|inner| inner.verdict == Verdict::Native);
+        if native && self.threshold > 1 && !self.binds_all_calls.get() && entry.is_running() {
+            Python::attach(|py| self.loops.disarm(&entry.function(py)));
+            self.trial.replace(Some(Trial::default()));
+            dispatch::send_to_trial(entry);
+        }
+    }
+
+    /// Some trial is on.
+    pub(super) fn any_trial(&self) -> bool {
+        self.is_on_trial()
+            || self.inner.try_borrow().map_or(true, |inner| {
+                inner.versions.iter().any(|version| version.is_on_trial())
+            })
+    }
+
+    /// The trial of all calls together is on.
+    pub(super) fn is_on_trial(&self) -> bool {
+        self.trial
+            .try_borrow()
+            .map_or(true, |trial| trial.is_some())
+    }
+
+    /// A unit we call was replaced: compile again at the next call.
+    pub(super) fn make_stale(&self) {
+        if let Ok(inner) = self.inner.try_borrow() {
+            for version in &inner.versions {
+                version.stale.set(true);
+            }
+        }
+        self.loops.make_stale();
+        if let Some(entry) = self.entry() {
+            entry.count_down(1);
+        }
+    }
+
+    /// The native version for arguments like these, if there is one.
+    pub fn version_for(&self, args: &[Fact]) -> Option<Rc<Version>> {
+        let chain = self.chain();
+        chain
+            .into_iter()
+            .find(|version| version.accepts_facts(args))
+    }
+
+    /// The entry stub of the version that takes these arguments, of all parameters.
+    pub(super) fn stub_for(&self, arguments: &[Borrowed<'_, '_, PyAny>]) -> Option<usize> {
+        let inner = self.inner.try_borrow().ok()?;
+        let fitting = inner
+            .versions
+            .iter()
+            .filter(|version| !version.stale.get() && version.takes(arguments));
+        let version = fitting.min_by_key(|version| policy::generality(version))?;
+        Some(version.compiled.unit.entry.get())
+    }
+
+    /// No version takes these arguments: count, and make another version in time.
+    pub fn missed(&self, args: &[Option<Bound<'_, PyAny>>]) {
+        let Some(entry) = self.entry() else { return };
+        let Ok(mut inner) = self.inner.try_borrow_mut() else {
+            return;
+        };
+        let types = args
+            .iter()
+            .map(|object| object.as_ref().map_or(Type::EMPTY, class_of));
+        let kind: Vec<Type> = types.collect();
+        inner.misses += 1;
+        // Of the same types is one that is stale or for narrower ints: it is compiled again, widened.
+        let mut versions = inner.versions.iter();
+        let same_kind = versions.find(|version| version.kind() == kind).cloned();
+        let wanted = match &same_kind {
+            Some(_) => inner.whole_compilations() < policy::MAX_COMPILATIONS,
+            None => inner.may_grow() && !inner.given_up.contains(&kind),
+        };
+        if !wanted || inner.misses < policy::MISSES_PER_VERSION {
+            return;
+        }
+        inner.misses = 0;
+        if let Some(version) = same_kind {
+            version.stale.set(true);
+        }
+        drop(inner);
+        entry.count_down(1);
+    }
+
+    /// May arguments like these have a version compiled? If compilations are used up, the stale ones stay as
+    /// they are.
+    pub(super) fn may_compile(&self, args: &[Fact]) -> bool {
+        let inner = self.inner.borrow();
+        if inner.whole_compilations() >= policy::MAX_COMPILATIONS {
+            for version in &inner.versions {
+                version.stale.set(false);
+            }
+            return false;
+        }
+        let kind: Vec<Type> = args.iter().map(|fact| fact.ty).collect();
+        let known = inner.versions.iter().any(|version| version.is_for(args));
+        known || inner.may_grow() && !inner.given_up.contains(&kind)
+    }
+
+    /// Calls with arguments of these types are interpreted from now on. If there is no version for others, the
+    /// function is.
+    pub(super) fn give_up(&self, entry: &EntryRecord, kind: Vec<Type>, refusal: Refusal) {
+        let others = {
+            let mut inner = self.inner.borrow_mut();
+            let inner = &mut *inner;
+            let (gone, left) = std::mem::take(&mut inner.versions)
+                .into_iter()
+                .partition(|version| version.kind() == kind);
+            inner.versions = left;
+            let gone: Vec<Rc<Version>> = gone;
+            let units = gone.iter().map(|version| version.compiled.unit.clone());
+            inner.retired.extend(units);
+            inner.given_up.push(kind);
+            !inner.versions.is_empty()
+        };
+        if others {
+            Python::attach(|py| {
+                log(py, "trial", || {
+                    format!("{}: a version is given up: {}", self.name, refusal.reason)
+                });
+            });
+            self.link(entry);
+        } else {
+            Python::attach(|py| self.refuse(py, refusal));
+        }
+    }
+}
+
+impl Inner {
+    /// May there be a version for further types?
+    fn may_grow(&self) -> bool {
+        self.versions.len() + self.given_up.len() < policy::MAX_VERSIONS
+            && self.whole_compilations() < policy::MAX_COMPILATIONS
+    }
+}

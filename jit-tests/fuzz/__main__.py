@@ -29,6 +29,7 @@ def arguments():
     parser.add_argument("--jobs", type=int, default=runner.default_jobs(), help="child processes")
     parser.add_argument("--jit", help="what to test: brolga (default), noop, or a stand-in")
     parser.add_argument("--stress", help="stress mode, as of BROLGA_STRESS")
+    parser.add_argument("--verify", action="store_true", help="verify mode too: single calls are run both ways")
     parser.add_argument("--save", type=pathlib.Path, default=HERE / "failures", help="folder for failing programs")
     parser.add_argument("--reduce-seconds", type=float, default=60, help="time to shrink each failure; 0: do not")
     parser.add_argument("--max-failures", type=int, default=10, help="stop after this many")
@@ -52,7 +53,7 @@ def main():
     if options.show:
         print(generator.generate(options.seed).text())
         return 0
-    environment = runner.environment(options.jit, options.stress)
+    environment = runner.environment(options.jit, options.stress, verify=options.verify)
     if options.replay:
         return replay(options, environment)
     print(f"{options.python}: {options.count} programs from seed {options.seed}", flush=True)

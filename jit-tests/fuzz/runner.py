@@ -93,7 +93,7 @@ class Child:
         return signal.Signals(-status).name if status < 0 else f"exit status {status}"
 
 
-def environment(jit=None, stress=None, extra=None):
+def environment(jit=None, stress=None, extra=None, *, verify=False):
     """What a child's environment is made of."""
     result = dict(os.environ)
     if jit:
@@ -102,6 +102,8 @@ def environment(jit=None, stress=None, extra=None):
         result["BROLGA_THRESHOLD"] = "1"
         if not stress.startswith("threshold"):
             result["BROLGA_STRESS"] = stress
+    if verify:
+        result["BROLGA_VERIFY"] = "1"
     result.setdefault("PYTHONFAULTHANDLER", "1")
     result["PYTHONHASHSEED"] = "0"
     result.update(extra or {})

@@ -49,6 +49,9 @@ def run(program, counts):
     if callable(function):
         counts["native calls"] += provider.native_calls(function)
         counts["ran natively"] += provider.native_calls(function) > 0
+        counts["calls verified"] += provider.stats_of(function).get("verified", 0)
+        if provider.stats_of(function).get("differences", 0):
+            return "different", "verify mode", "standard error has the report"
     return "same", None, ""
 
 

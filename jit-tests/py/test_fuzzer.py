@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from differential import programs
+from differential import programs, provider
 from fuzz import generator, reduce, runner
 
 REGRESSIONS = programs.load_folder(pathlib.Path(generator.__file__).parent / "regressions")
@@ -55,6 +55,14 @@ def test_no_difference_without_a_jit():
     assert work.failures == []
     assert work.statistics["programs"] == 60
     assert work.statistics["status same"] + work.statistics["status slow"] == 60
+
+
+@pytest.mark.skipif(not provider.native_support()[0], reason="interpreted here")
+def test_no_difference_in_verify_mode():
+    work = runner.Run(sys.executable, 2000, 60, env=runner.environment(verify=True))
+    work.run()
+    assert work.failures == []
+    assert work.statistics["calls verified"] > 100
 
 
 @pytest.mark.parametrize("jit", ["wrap64", "leak", "bool-as-int", "wrong-operator"])

@@ -10,11 +10,12 @@ use super::loops;
 use super::observe::{class_of, int_class};
 use super::policy;
 use super::record::{Record, log};
+use super::verify;
 use crate::abi::exit_reason::ExitReason;
 use crate::feedback::IntClass;
 use crate::hir::Type;
 use crate::lift::Refusal;
-use crate::runtime::entry::{Call, EntryRecord, EntryState, Fitting, Turn};
+use crate::runtime::entry::{Call, Check, EntryRecord, EntryState, Fitting, Turn};
 use crate::runtime::osr::{BackEdge, Left, RunningFrame};
 use crate::runtime::unit::{Unit, UnitOwner};
 
@@ -69,9 +70,7 @@ impl EntryState for Record {
 
     fn next_turn(&self, arguments: Option<&[Borrowed<'_, '_, PyAny>]>) -> Turn {
         let chain = self.chain();
-        let head = chain
-            .first()
-            .map(|version| version.compiled.unit.entry.get());
+        let head = self.first_stub();
         if let Some(trial) = self.trial.borrow_mut().as_mut() {
             let (native, timed) = trial.turn();
             return Turn {
@@ -147,6 +146,26 @@ impl EntryState for Record {
             };
             Python::attach(|py| self.refuse(py, refusal));
         }
+    }
+
+    fn first_stub(&self) -> Option<usize> {
+        let chain = self.chain();
+        let first = chain.first()?;
+        Some(first.compiled.unit.entry.get())
+    }
+
+    fn prepare_check<'py>(&self, call: &Call<'py>) -> Option<Check<'py>> {
+        verify::prepare(self, call)
+    }
+
+    fn finish_check<'py>(
+        &self,
+        call: &Call<'py>,
+        check: &Check<'py>,
+        plain: &PyResult<Bound<'py, PyAny>>,
+        native: &PyResult<Bound<'py, PyAny>>,
+    ) {
+        verify::finish(self, call, check, plain, native);
     }
 
     fn back_edge<'py>(

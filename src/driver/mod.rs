@@ -23,6 +23,7 @@ pub mod resolver;
 pub mod running;
 pub mod siblings;
 pub mod trial;
+pub mod verify;
 pub mod version;
 pub mod versions;
 pub mod world;

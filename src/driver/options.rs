@@ -39,9 +39,10 @@ define_options! {
     disable: Flag(false), "BROLGA_DISABLE", "leave every decorated function as it is";
     threshold: Number(50), "BROLGA_THRESHOLD", "calls before a function without loops is compiled; one with loops is at its second call, if this is not 1";
     loop_threshold: Number(1000), "BROLGA_LOOP_THRESHOLD", "turns of a loop after which it is compiled and entered while it runs; 0 means never";
-    log: Text(String::new()), "BROLGA_LOG", "events to log on standard error: compile, exit, loop, refuse (comma-separated)";
+    log: Text(String::new()), "BROLGA_LOG", "events to log on standard error: compile, exit, loop, refuse, timing, trial, verify (comma-separated)";
     dump: Text(String::new()), "BROLGA_DUMP", "listings to print on standard error when compiling: KIND:NAME (comma-separated), KIND being hir, clif or asm, NAME a function's qualified name, with or without its module, or all";
     stress: Text(String::new()), "BROLGA_STRESS", "stress modes (comma-separated): verify, exit:all, refcheck";
+    verify: Flag(false), "BROLGA_VERIFY", "run a sample of calls in the interpreter too, with copies of the arguments, and report what differs";
     disable_passes: Text(String::new()), "BROLGA_DISABLE_PASSES", "passes to skip (comma-separated), to find the one that makes a difference";
     pass_limit: Number(u32::MAX), "BROLGA_PASS_LIMIT", "run only so many passes, to find the one that makes a difference";
 }

@@ -40,6 +40,11 @@ const UNTAKEN_COST: f64 = 80.0;
 /// What a native call gains where it was not measured, nanoseconds.
 const CERTAIN_GAIN: f64 = 500.0;
 
+/// Is the `count`th call of a function checked in verify mode? All of the first ones, then a sample.
+pub fn is_checked(count: u64) -> bool {
+    count <= 64 || count.is_multiple_of(64)
+}
+
 /// Does an exit, the `left`th at its place, say something that a new compilation would know?
 pub fn teaches(reason: ExitReason, left: u32) -> bool {
     match reason {

@@ -62,6 +62,19 @@ pub struct Inner {
     pub(super) misses: u32,
 }
 
+/// What verify mode counts.
+#[derive(Default)]
+pub struct Checks {
+    /// Calls that came by.
+    pub seen: Cell<u64>,
+    /// Those that ran both ways.
+    pub done: Cell<u64>,
+    /// Those of them that differed.
+    pub differences: Cell<u64>,
+    /// Why none is checked was said.
+    pub explained: Cell<bool>,
+}
+
 /// See the module.
 pub struct Record {
     /// Qualified name.
@@ -87,6 +100,8 @@ pub struct Record {
     compiling: Cell<bool>,
     /// Loops entered while they run.
     pub loops: Loops,
+    /// Of verify mode.
+    pub checks: Checks,
     /// Turns of a loop before it is compiled.
     pub loop_threshold: Cell<u32>,
     pub(super) this: Weak<Record>,
@@ -121,6 +136,7 @@ impl Record {
             entry: RefCell::new(Weak::new()),
             compiling: Cell::new(false),
             loops: Loops::default(),
+            checks: Checks::default(),
             loop_threshold: Cell::new(1000),
             this: this.clone(),
         })

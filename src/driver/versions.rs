@@ -12,12 +12,14 @@ use super::observe::class_of;
 use super::policy;
 use super::record::{Inner, Record, Verdict, log};
 use super::trial::Trial;
+use super::verify;
 use super::version::Version;
 use crate::feedback::Fact;
 use crate::hir::Type;
 use crate::lift::Refusal;
 use crate::runtime::dispatch;
 use crate::runtime::entry::EntryRecord;
+use crate::runtime::verify as runtime_verify;
 
 impl Record {
     /// Makes the version one of those that calls try.
@@ -78,7 +80,9 @@ impl Record {
             .map(|version| version.compiled.unit.clone())
             .collect();
         dispatch::chain(&units, settled);
-        if self.binds_all_calls.get() {
+        if !self.binds_all_calls.get() && Python::attach(verify::is_on) {
+            runtime_verify::send_to_checks(entry);
+        } else if self.binds_all_calls.get() {
             dispatch::send_to_binder(entry);
         } else if self.is_on_trial() || chain.iter().any(|version| version.is_on_trial()) {
             dispatch::send_to_trial(entry);

@@ -80,6 +80,26 @@ pub trait EntryState: Any {
     /// A call went to the interpreter because no version takes it, the `calls`th one.
     fn untaken(&self, _calls: u64) {}
 
+    /// The stub that calls try first.
+    fn first_stub(&self) -> Option<usize> {
+        None
+    }
+
+    /// In verify mode: is this call to run both ways?
+    fn prepare_check<'py>(&self, _call: &Call<'py>) -> Option<Check<'py>> {
+        None
+    }
+
+    /// In verify mode: a call ran both ways. No exception is set.
+    fn finish_check<'py>(
+        &self,
+        _call: &Call<'py>,
+        _check: &Check<'py>,
+        _plain: &PyResult<Bound<'py, PyAny>>,
+        _native: &PyResult<Bound<'py, PyAny>>,
+    ) {
+    }
+
     /// A frame of the function that runs in the interpreter jumps back to a loop's header.
     fn back_edge<'py>(
         &self,
@@ -96,6 +116,14 @@ pub trait EntryState: Any {
 
     /// For downcasting.
     fn as_any(&self) -> &dyn Any;
+}
+
+/// A call that verify mode runs both ways.
+pub struct Check<'py> {
+    /// The arguments for the interpreter, those by name last.
+    pub copies: Bound<'py, pyo3::types::PyTuple>,
+    /// What whoever compares needs.
+    pub prepared: Bound<'py, PyAny>,
 }
 
 /// Which way a call goes during a trial.

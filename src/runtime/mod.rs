@@ -20,6 +20,7 @@ pub mod stress;
 pub mod testing;
 pub mod tracing;
 pub mod unit;
+pub mod verify;
 
 use pyo3::prelude::*;
 

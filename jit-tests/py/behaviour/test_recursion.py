@@ -455,3 +455,27 @@ print(sorted(results), wrong, down(900))
 """
     )
     assert done.stdout.strip() == "[10, 20, 300, 700] [] 900"
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="3.11 has one counter: with a raised limit it overflows itself")
+@pytest.mark.parametrize("threshold", [1, 2, 1_000_000])
+def test_recursion_through_c_functions_with_a_raised_limit(run_python, threshold):
+    """3.12+ counts C calls apart; those above the low mark of the C stack must not be missing at its end."""
+    run_python(f"""
+import sys
+from brolga import jit
+@jit(threshold={threshold})
+def g(n):
+    if n:
+        list(map(g, (n - 1,)))
+sys.setrecursionlimit(200_000)
+g(100)
+for _ in range(3):
+    try:
+        g(90_000)
+    except RecursionError:
+        pass
+    else:
+        raise AssertionError
+g(100)
+""")

@@ -65,7 +65,8 @@ pub use resume::{
 };
 pub use slots::used as slots_used;
 pub use stack_limit::{
-    c_stack_is_exhausted, c_stack_is_low, c_stack_low_mark, check_stack, stack_cell_address,
+    c_stack_is_exhausted, c_stack_is_low, c_stack_low_mark, c_units_left, check_stack,
+    stack_cell_address,
 };
 pub use version::{
     code, current_frame, function, instruction, levels_of_call, recursion_remaining,

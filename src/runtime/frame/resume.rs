@@ -1,7 +1,7 @@
 //! `resume` and `throw`: filling frames and running them.
 
 use super::native::{is_free, slot_kinds};
-use super::{c_stack_is_exhausted, c_stack_is_low, data_stack, slots, version};
+use super::{c_stack_is_exhausted, c_stack_is_low, c_units_left, data_stack, slots, version};
 use crate::ffi::{CO_FAST_CELL, CodeObject, InterpreterFrame, ThreadState};
 use pyo3::ffi::{
     Py_NewRef, Py_XDECREF, PyCell_New, PyErr_SetString, PyExc_RecursionError, PyFunctionObject,
@@ -153,7 +153,7 @@ impl ResumePoint<'_> {
 
 /// While this lives, an activation of the interpreter started from native code costs what a plain
 /// Python call would: `levels` Python levels that native code counted are given back, and the C
-/// units are not taken while the C stack is roomy.
+/// units are not taken while the C stack is roomy. When it is low, only those are left that the stack has room for.
 pub(crate) struct EvaluationScope {
     thread: *mut ThreadState,
     levels: c_int,
@@ -163,8 +163,11 @@ pub(crate) struct EvaluationScope {
 /// # Safety
 /// `thread` is the current thread state, and stays it until the scope is dropped.
 pub(crate) unsafe fn evaluation_scope(thread: *mut ThreadState, levels: c_int) -> EvaluationScope {
-    let units = if version::EVALUATION_UNITS == 0 || c_stack_is_low() {
+    let units = if version::EVALUATION_UNITS == 0 {
         0
+    } else if c_stack_is_low() {
+        // SAFETY: as required.
+        (c_units_left() - unsafe { version::c_units(thread) }).min(0)
     } else {
         version::EVALUATION_UNITS
     };

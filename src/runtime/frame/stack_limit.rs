@@ -27,6 +27,8 @@ const EXHAUSTED_BYTES: usize = 512 * 1024;
 struct Marks {
     low: usize,
     exhausted: usize,
+    /// Lowest address.
+    end: usize,
 }
 
 thread_local! {
@@ -67,6 +69,7 @@ fn compute_marks() -> Marks {
     Marks {
         low: start as usize + LOW_BYTES.min(size / 2),
         exhausted: start as usize + EXHAUSTED_BYTES.min(size / 8),
+        end: start as usize,
     }
 }
 
@@ -87,6 +90,16 @@ pub fn c_stack_is_low() -> bool {
 pub fn c_stack_is_exhausted() -> bool {
     let here = 0_u8;
     (&raw const here as usize) < marks().exhausted
+}
+
+/// So many C units (3.12, 3.13) the rest of the stack has room for: CPython expects 10,000 of them in 8 MB. Those
+/// above the low mark were not counted, so its own counter would allow too many.
+#[cold]
+pub fn c_units_left() -> std::ffi::c_int {
+    const BYTES_PER_UNIT: usize = 1024;
+    let here = 0_u8;
+    let left = (&raw const here as usize).saturating_sub(marks().end);
+    (left / BYTES_PER_UNIT).min(100_000) as std::ffi::c_int
 }
 
 /// Address of the stack cell.

@@ -184,6 +184,14 @@ pub const EVALUATION_UNITS: c_int = 0;
 /// As `current_frame`.
 pub unsafe fn add_c_units(_thread: *mut ThreadState, _units: c_int) {}
 
+/// There are none.
+///
+/// # Safety
+/// None needed: reads nothing.
+pub unsafe fn c_units(_thread: *mut ThreadState) -> c_int {
+    0
+}
+
 /// Levels that a call of this object through its vectorcall counts, and the interpreter's specialised
 /// call does not: those of C functions and methods that take an array go past the counter.
 ///

@@ -150,6 +150,15 @@ pub unsafe fn add_c_units(thread: *mut ThreadState, units: c_int) {
     unsafe { (*thread).c_recursion_remaining += units }
 }
 
+/// C recursion units left.
+///
+/// # Safety
+/// `thread` is the current thread state.
+pub unsafe fn c_units(thread: *mut ThreadState) -> c_int {
+    // SAFETY: as required.
+    unsafe { (*thread).c_recursion_remaining }
+}
+
 /// Levels that only a call through the vectorcall counts: C calls have a counter of their own.
 ///
 /// # Safety

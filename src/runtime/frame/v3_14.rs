@@ -150,6 +150,14 @@ pub const EVALUATION_UNITS: c_int = 0;
 /// None needed: does nothing.
 pub unsafe fn add_c_units(_thread: *mut ThreadState, _units: c_int) {}
 
+/// There are none.
+///
+/// # Safety
+/// None needed: reads nothing.
+pub unsafe fn c_units(_thread: *mut ThreadState) -> c_int {
+    0
+}
+
 /// Levels that only a call through the vectorcall counts: C calls have a counter of their own.
 ///
 /// # Safety

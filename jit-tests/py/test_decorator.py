@@ -272,7 +272,7 @@ def test_paused_restores_what_was_before():
             pass
         assert f(11) == 33
     finally:
-        jit.enable()
+        jit.enable(only_decorated=True)
     assert f(12) == 36
 
 

@@ -55,6 +55,9 @@ with_options()  # type: ignore[call-arg]
 jit(treshold=3)  # type: ignore[call-overload]
 jit.inspect(bare, "llvm")  # type: ignore[arg-type]
 
+assert_type(jit.enable(), bool)
+jit.enable(only_decorated=True)
+jit.enable(only_decorated="all")  # type: ignore[arg-type]
 with jit.paused():
     bare(1)
 

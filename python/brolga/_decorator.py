@@ -177,13 +177,30 @@ class Jit:
         """Compile now for arguments like `args`, without calling the function."""
         return CompileReport(_native.compile(one_function(function, "jit.compile"), args))
 
-    def enable(self) -> None:
-        """Let compiled code run (again)."""
+    def enable(self, *, only_decorated: bool = False) -> bool:
+        """Bring every function of the program under the JIT, those that exist and those to come.
+
+        With `only_decorated` just undoes `disable()`. False where nothing can run native:
+        `python -m brolga doctor` says why.
+        """
+        if not isinstance(only_decorated, bool):
+            raise TypeError(f"only_decorated is True or False, not {only_decorated!r}")
+        if _native.config()["disable"]:
+            return False
         _native.set_enabled(True)
+        if only_decorated:
+            return bool(_native.support()["native"])
+        from brolga import _whole
+
+        return _whole.enable()
 
     def disable(self) -> None:
-        """Run everything in the interpreter until `enable()`."""
+        """Run everything in the interpreter until `enable()`; leave new functions alone."""
         _native.set_enabled(False)
+        if _native.is_enabled_for_all():
+            from brolga import _whole
+
+            _whole.disable()
 
     def paused(self) -> Paused:
         """`with jit.paused():` runs its body with the JIT off."""

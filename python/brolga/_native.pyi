@@ -11,14 +11,19 @@ __all__ = [
     "compile",
     "config",
     "detach",
+    "disable_all",
+    "enable_all",
     "explain",
     "inspect",
+    "is_enabled_for_all",
     "never",
     "options",
+    "passes",
     "set_config",
     "set_enabled",
     "stats",
     "support",
+    "take_over",
 ]
 __version__: str
 
@@ -31,6 +36,20 @@ def attach(function: Callable[..., Any], options: dict[str, Any]) -> None: ...
 
 # The function is as it was before `attach`.
 def detach(function: Callable[..., Any]) -> None: ...
+
+# Every function comes under the JIT from now on, and those among `existing`, which may hold anything.
+# False where the interpreter cannot.
+def enable_all(existing: list[Any]) -> bool: ...
+
+# Functions made from now on are left alone.
+def disable_all() -> None: ...
+def is_enabled_for_all() -> bool: ...
+
+# These functions come under the JIT if every one does.
+def take_over(functions: list[Callable[..., Any]]) -> None: ...
+
+# The names of all passes.
+def passes() -> list[str]: ...
 
 # Stays interpreted for good, attached or not.
 def never(function: Callable[..., Any]) -> None: ...

@@ -19,6 +19,7 @@
 //! * Every position is counted in code units (two bytes) from the start of the code.
 #![forbid(unsafe_code)]
 
+mod back_jumps;
 mod caches;
 mod code;
 mod common;
@@ -34,6 +35,7 @@ mod v3_12;
 mod v3_13;
 mod v3_14;
 
+pub use back_jumps::may_jump_back;
 pub use code::{
     Code, CodeBytes, ConstView, Handler, Instr, LineEntry, LocalKind, LocalView, Version,
 };

@@ -36,10 +36,6 @@ pub struct Engine {
     pub classes: Vec<(Type, u64)>,
     /// Support functions behind trampolines that keep all registers.
     pub trampolines: Vec<(Support, u64)>,
-    /// Every decorated function, and some that died.
-    pub records: Vec<Weak<Record>>,
-    /// The dead are dropped when there are so many records.
-    sweep_records_at: usize,
     /// Functions of one code object.
     pub siblings: Siblings,
     /// Compilations so far, and how long they took in milliseconds.
@@ -48,15 +44,39 @@ pub struct Engine {
     pub milliseconds: f64,
 }
 
-impl Engine {
-    /// A function was decorated.
-    pub fn add_record(&mut self, record: &Rc<Record>) {
-        if self.records.len() >= self.sweep_records_at {
-            self.records.retain(|record| record.strong_count() > 0);
-            self.sweep_records_at = 64.max(2 * self.records.len());
+/// Every function with a record, and some that died.
+#[derive(Default)]
+pub struct Records {
+    rows: Vec<Weak<Record>>,
+    /// The dead are dropped when there are so many.
+    sweep_at: usize,
+}
+
+impl Records {
+    /// One more.
+    pub fn add(&mut self, record: &Rc<Record>) {
+        if self.rows.len() >= self.sweep_at {
+            self.rows.retain(|record| record.strong_count() > 0);
+            self.sweep_at = 64.max(2 * self.rows.len());
         }
-        self.records.push(Rc::downgrade(record));
+        self.rows.push(Rc::downgrade(record));
     }
+
+    /// Those that live.
+    pub fn living(&mut self) -> Vec<Rc<Record>> {
+        self.rows.retain(|record| record.strong_count() > 0);
+        self.rows.iter().filter_map(Weak::upgrade).collect()
+    }
+}
+
+/// Apart from the engine, for records are made while it compiles.
+static RECORDS: GilCell<Option<Records>> = GilCell::new(None);
+
+/// Runs `action` on the records of the process. It must not run Python code or drop one.
+pub fn with_records<R>(py: Python<'_>, action: impl FnOnce(&mut Records) -> R) -> R {
+    RECORDS.with(py, |records| {
+        action(records.get_or_insert_with(Records::default))
+    })
 }
 
 /// Either an engine, or why there is none.
@@ -145,7 +165,8 @@ pub fn put_back(py: Python<'_>, engine: Engine) {
     ENGINE.with(py, |slot| *slot = Some(Ok(engine)));
 }
 
-const BUSY: &str = "busy compiling";
+/// What is answered while it compiles.
+pub const BUSY: &str = "busy compiling";
 
 fn start(py: Python<'_>) -> State {
     let mut layout = crate::runtime::layout::runtime_layout(py).map_err(ToOwned::to_owned)?;
@@ -170,8 +191,6 @@ fn start(py: Python<'_>) -> State {
         layout: Rc::new(layout),
         config: config(py),
         classes: classes(py),
-        records: Vec::new(),
-        sweep_records_at: 0,
         siblings: Siblings::default(),
         compilations: 0,
         milliseconds: 0.0,

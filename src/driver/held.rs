@@ -1,7 +1,7 @@
 //! What compiled code keeps alive: for tests that count references.
 
 use std::collections::HashSet;
-use std::rc::{Rc, Weak};
+use std::rc::Rc;
 
 use pyo3::prelude::*;
 
@@ -10,12 +10,9 @@ use crate::runtime::unit::Unit;
 
 /// References of all compiled code to the object.
 pub fn references(object: &Bound<'_, PyAny>) -> usize {
-    let records = engine::with(object.py(), |state| {
-        let engine = state.as_ref().ok();
-        engine.map_or_else(Vec::new, |engine| engine.records.clone())
-    });
+    let records = engine::with_records(object.py(), |records| records.living());
     let mut waiting: Vec<Rc<Unit>> = Vec::new();
-    for record in records.iter().filter_map(Weak::upgrade) {
+    for record in &records {
         waiting.extend(record.units());
     }
     let mut seen = HashSet::new();

@@ -291,7 +291,16 @@ pub fn back_edge<'py>(
     } else if !wanted && loops.prefer_outer(&function, header) {
         return BackEdge::Count;
     }
-    compile(record, &function, header, frame)
+    if record.must_wait(py) {
+        loops.wait(header);
+        return BackEdge::Count;
+    }
+    let entering = compile(record, &function, header, frame);
+    if record.undecorated.get() && !entry.is_running() && entry.is_attached() {
+        // The next call compiles the whole.
+        entry.count_down(1);
+    }
+    entering
 }
 
 impl Loops {
@@ -342,6 +351,14 @@ impl Loops {
         row.wanted = true;
         rows[own].count = 0;
         true
+    }
+
+    /// The loop has to get hot again.
+    fn wait(&self, header: u32) {
+        let mut rows = self.rows.borrow_mut();
+        if let Some(row) = rows.iter_mut().find(|row| row.header == header) {
+            row.count = 0;
+        }
     }
 
     /// Takes the outcome of a compilation in.

@@ -3,9 +3,11 @@
 //! The driver is the only place that knows both halves: it copies what the compiler needs out of the
 //! interpreter, runs the compiler on plain data, and gives its output to the runtime. No unsafe code.
 
+pub mod attach;
 pub mod bind;
 pub mod compile;
 pub mod dump;
+pub mod enable;
 pub mod engine;
 pub mod events;
 pub mod held;
@@ -21,6 +23,7 @@ pub mod record;
 pub mod report;
 pub mod resolver;
 pub mod running;
+pub mod selection;
 pub mod siblings;
 pub mod trial;
 pub mod verify;

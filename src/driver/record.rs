@@ -7,11 +7,13 @@ use std::rc::{Rc, Weak};
 use pyo3::prelude::*;
 
 use super::compile::{self, Compiled, Job};
+use super::enable::{self, Lazy};
 use super::engine;
 use super::loops::Loops;
 use super::observe::observe;
 use super::policy;
 use super::resolver::Resolver;
+use super::selection;
 use super::siblings;
 use super::trial::Trial;
 use super::version::Version;
@@ -85,6 +87,8 @@ pub struct Record {
     pub strict: bool,
     /// Never compile.
     pub never: Cell<bool>,
+    /// Nobody asked for this very function: `enable.rs` says what that changes.
+    pub undecorated: Cell<bool>,
     /// Native against interpreted calls of all kinds, while that is tried.
     pub(super) trial: RefCell<Option<Trial>>,
     /// Calls that the runtime bound for a version.
@@ -115,6 +119,7 @@ impl Record {
             threshold,
             strict,
             never: Cell::new(false),
+            undecorated: Cell::new(false),
             trial: RefCell::new(None),
             bound_calls: Cell::new(0),
             next_trial_at: Cell::new(policy::BOUND_CALLS_PER_TRIAL),
@@ -173,6 +178,9 @@ impl Record {
         });
         self.inner.borrow_mut().verdict = Verdict::Interpreted(refusal);
         if let Some(entry) = self.entry() {
+            if self.undecorated.get() {
+                enable::refused(&entry.function(py));
+            }
             entry.detach(py);
         }
     }
@@ -227,6 +235,11 @@ impl Record {
         result
     }
 
+    /// Nobody asked for this function, and compiling has taken its share of the time.
+    pub(super) fn must_wait(&self, py: Python<'_>) -> bool {
+        self.undecorated.get() && self.threshold > 1 && enable::is_over_budget(py)
+    }
+
     /// Compiling, or being tried against the interpreter: not the time to enter loops.
     pub(super) fn is_busy(&self) -> bool {
         self.compiling.get() || self.any_trial()
@@ -245,6 +258,9 @@ impl Record {
         force: bool,
         learn: bool,
     ) -> Result<Compiled, Refusal> {
+        if let Some(refusal) = selection::refusal(function) {
+            return Err(refusal);
+        }
         let is_loop = point.is_some();
         let (history, mut functions) = {
             let mut inner = self.inner.borrow_mut();
@@ -303,6 +319,12 @@ impl Record {
         }
         if result.is_ok() && self.inner.borrow().compilations == 0 {
             siblings::count(function);
+            if self.undecorated.get() {
+                enable::compiled(function);
+            }
+        }
+        if result.is_ok() {
+            selection::record(function);
         }
         let mut inner = self.inner.borrow_mut();
         inner.functions = functions;
@@ -348,7 +370,15 @@ impl Record {
         let function = entry.function(py);
         if self.loops.begin(&function) && self.threshold > 1 {
             // Its loops are entered as they get hot; the next call compiles the whole.
-            entry.count_down(siblings::later_calls(&function));
+            entry.count_down(if self.undecorated.get() {
+                enable::later_calls(&function, self.threshold)
+            } else {
+                siblings::later_calls(&function)
+            });
+            return;
+        }
+        if self.must_wait(py) {
+            entry.count_down(self.threshold);
             return;
         }
         let Ok(args) = self.facts(&function, call) else {
@@ -410,15 +440,14 @@ impl Inner {
     }
 }
 
-/// The record of a decorated function.
+/// The record of a function that has an entry.
 pub fn record_of(function: &Bound<'_, PyAny>) -> Option<(Rc<Record>, Rc<EntryRecord>)> {
     let entry = entry::entry_of(function)?;
-    let record = entry
-        .state()
-        .as_any()
-        .downcast_ref::<Record>()?
-        .this
-        .upgrade()?;
+    let state = entry.state().as_any();
+    let record = match state.downcast_ref::<Record>() {
+        Some(record) => record.this.upgrade()?,
+        None => state.downcast_ref::<Lazy>()?.record(function, &entry)?,
+    };
     Some((record, entry))
 }
 

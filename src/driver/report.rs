@@ -83,25 +83,16 @@ pub fn function_stats<'py>(py: Python<'py>, record: &Rc<Record>) -> PyResult<Bou
 /// Totals and a row per function.
 pub fn totals(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
     let report = PyDict::new(py);
-    let (native, reason, records, compilations, milliseconds) =
-        engine::with(py, |state| match state {
-            Ok(engine) => {
-                engine.records.retain(|record| record.strong_count() > 0);
-                let records: Vec<_> = engine
-                    .records
-                    .iter()
-                    .filter_map(std::rc::Weak::upgrade)
-                    .collect();
-                (
-                    true,
-                    String::new(),
-                    records,
-                    engine.compilations,
-                    engine.milliseconds,
-                )
-            }
-            Err(reason) => (false, reason.clone(), Vec::new(), 0, 0.0),
-        });
+    let (native, reason, compilations, milliseconds) = engine::with(py, |state| match state {
+        Ok(engine) => (
+            true,
+            String::new(),
+            engine.compilations,
+            engine.milliseconds,
+        ),
+        Err(reason) => (false, reason.clone(), 0, 0.0),
+    });
+    let records = engine::with_records(py, |records| records.living());
     let memory = code_memory::statistics(py);
     report.set_item("native", native)?;
     report.set_item("reason", reason)?;

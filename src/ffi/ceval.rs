@@ -31,6 +31,13 @@ pub const FUNCTION_EVENT_CREATE: c_int = 0;
 #[cfg(Py_3_12)]
 pub const FUNCTION_EVENT_DESTROY: c_int = 1;
 
+/// `PyCodeEvent` of code that dies.
+#[cfg(Py_3_12)]
+pub const CODE_EVENT_DESTROY: c_int = 1;
+
+#[cfg(Py_3_12)]
+pub type CodeWatchCallback = unsafe extern "C" fn(c_int, *mut PyObject) -> c_int;
+
 #[cfg(Py_3_12)]
 pub type FunctionWatchCallback = unsafe extern "C" fn(c_int, *mut PyObject, *mut PyObject) -> c_int;
 
@@ -57,6 +64,8 @@ unsafe extern "C" {
     pub fn PyFunction_SetVectorcall(function: *mut PyObject, entry: vectorcallfunc);
     #[cfg(Py_3_12)]
     pub fn PyFunction_AddWatcher(callback: FunctionWatchCallback) -> c_int;
+    #[cfg(Py_3_12)]
+    pub fn PyCode_AddWatcher(callback: CodeWatchCallback) -> c_int;
 
     // 3.13 and later.
     #[cfg(Py_3_13)]

@@ -8,14 +8,15 @@ mod testing;
 mod testing_helpers;
 
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyTuple};
+use pyo3::types::{PyDict, PyFunction, PyList, PyTuple};
 
+use crate::driver::attach::{self, unsupported};
+use crate::driver::enable::{self, Lazy};
 use crate::driver::engine;
 use crate::driver::observe::observe;
 use crate::driver::options::{OPTIONS, OptionValue};
-use crate::driver::record::{Record, has_loop, record_of};
+use crate::driver::record::record_of;
 use crate::driver::report;
-use crate::driver::siblings;
 use crate::ffi::code_view;
 use crate::lift::Refusal;
 use crate::runtime::entry;
@@ -24,10 +25,6 @@ pub use error::compile_error;
 
 fn qualified_name(function: &Bound<'_, PyAny>) -> PyResult<String> {
     function.getattr("__qualname__")?.extract()
-}
-
-fn unsupported(py: Python<'_>) -> Option<String> {
-    engine::with(py, |state| state.as_ref().err().cloned())
 }
 
 fn strict_error(function: &Bound<'_, PyAny>, refusal: &Refusal) -> PyErr {
@@ -64,7 +61,8 @@ fn strict_check(function: &Bound<'_, PyAny>) -> PyResult<()> {
 
 #[pyfunction]
 #[pyo3(signature = (function, options))]
-fn attach(function: &Bound<'_, PyAny>, options: &Bound<'_, PyDict>) -> PyResult<()> {
+#[pyo3(name = "attach")]
+fn attach_function(function: &Bound<'_, PyAny>, options: &Bound<'_, PyDict>) -> PyResult<()> {
     let py = function.py();
     let strict = options
         .get_item("strict")?
@@ -92,36 +90,16 @@ fn attach(function: &Bound<'_, PyAny>, options: &Bound<'_, PyDict>) -> PyResult<
         Some(value) if !value.is_none() => value.extract()?,
         _ => default,
     };
-    if let Some((record, entry)) = record_of(function) {
+    let is_known =
+        entry::entry_of(function).is_some_and(|entry| !entry.state().as_any().is::<Lazy>());
+    if is_known && let Some((record, entry)) = record_of(function) {
         record.never.set(false);
+        record.undecorated.set(false);
         entry.count_down(threshold.max(1));
         return Ok(());
     }
-    let code = function.getattr("__code__")?.cast_into()?;
-    let bytes = code_view(&code);
-    let countdown = match &bytes {
-        // The first call arms the loops; the second compiles, or a later one of closures that die young.
-        Ok(bytes) if has_loop(bytes) && threshold > 1 => 1,
-        _ => siblings::countdown(&code, threshold),
-    };
-    let record = Record::new(qualified_name(function)?, threshold, strict);
-    record.loops.exist.set(bytes.as_ref().is_ok_and(has_loop));
-    let loop_threshold = engine::config(py).number("loop_threshold");
-    record.loop_threshold.set(loop_threshold.max(1));
-    if let Ok(bytes) = &bytes {
-        let simple = bytes.kwonlyargcount == 0 && !bytes.has_varargs() && !bytes.has_varkeywords();
-        record.binds_all_calls.set(!simple);
-    }
-    match entry::attach(function, record.clone(), countdown.max(1)) {
-        Ok(entry) => {
-            record.set_entry(&entry);
-            engine::with(py, |state| {
-                if let Ok(engine) = state {
-                    engine.add_record(&record);
-                }
-            });
-            Ok(())
-        }
+    match attach::attach(function, threshold, strict)? {
+        Ok(()) => Ok(()),
         Err(error) if strict => Err(strict_error(
             function,
             &Refusal {
@@ -140,12 +118,60 @@ fn detach(function: &Bound<'_, PyAny>) {
     entry::detach(function);
 }
 
+/// Everything comes under the JIT from now on, and `existing`, which may hold anything. False where the
+/// interpreter cannot.
 #[pyfunction]
-fn never(function: &Bound<'_, PyAny>) {
+fn enable_all(existing: &Bound<'_, PyList>) -> bool {
+    let py = existing.py();
+    let functions: Vec<_> = existing
+        .iter()
+        .filter(|object| object.is_instance_of::<PyFunction>())
+        .collect();
+    enable::enable(py, &functions)
+}
+
+/// Functions made from now on are left alone.
+#[pyfunction]
+fn disable_all(py: Python<'_>) {
+    enable::disable(py);
+}
+
+/// Does every function come under the JIT?
+#[pyfunction]
+fn is_enabled_for_all() -> bool {
+    enable::is_on()
+}
+
+/// The functions of a module that was imported, or the like.
+#[pyfunction]
+fn take_over(functions: &Bound<'_, PyList>) {
+    if enable::is_on() {
+        for function in functions.iter() {
+            enable::take_over(&function);
+        }
+    }
+}
+
+/// The names of all passes.
+#[pyfunction]
+fn passes() -> Vec<&'static str> {
+    crate::passes::PASSES
+        .iter()
+        .map(|pass| pass.name())
+        .collect()
+}
+
+#[pyfunction]
+fn never(function: &Bound<'_, PyAny>) -> PyResult<()> {
+    if record_of(function).is_none() && unsupported(function.py()).is_none() {
+        // For `jit.enable()`, later. One that cannot get an entry stays interpreted anyway.
+        let _ = attach::attach(function, 1, false)?;
+    }
     if let Some((record, entry)) = record_of(function) {
         record.never.set(true);
         entry.detach(function.py());
     }
+    Ok(())
 }
 
 #[pyfunction]
@@ -278,8 +304,9 @@ fn support(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
 mod _native {
     #[pymodule_export]
     use super::{
-        attach, compile, config, detach, explain, inspect, never, options, set_config, set_enabled,
-        stats, support,
+        attach_function, compile, config, detach, disable_all, enable_all, explain, inspect,
+        is_enabled_for_all, never, options, passes, set_config, set_enabled, stats, support,
+        take_over,
     };
 
     #[pymodule_export]

@@ -183,7 +183,7 @@ impl<'py> Call<'py> {
 }
 
 /// The least version a function can have; what is below says why it has none.
-#[cfg(Py_3_13)]
+#[cfg(Py_3_12)]
 const FIRST_VERSION: u32 = if cfg!(Py_3_14) { 2 } else { 1 };
 
 /// No arguments lie at an odd address; they do lie at 0 where there are none.
@@ -255,7 +255,7 @@ impl AttachError {
 
 /// Multiplies by an odd constant: addresses are their own best hash, but their low bits are zero.
 #[derive(Default)]
-struct AddressHasher(u64);
+pub struct AddressHasher(u64);
 
 impl Hasher for AddressHasher {
     fn finish(&self) -> u64 {
@@ -275,7 +275,10 @@ impl Hasher for AddressHasher {
     }
 }
 
-type Records = HashMap<usize, Rc<EntryRecord>, BuildHasherDefault<AddressHasher>>;
+/// A map with addresses for keys.
+pub type AddressMap<T> = HashMap<usize, T, BuildHasherDefault<AddressHasher>>;
+
+type Records = AddressMap<Rc<EntryRecord>>;
 
 /// Data of the GIL's holder.
 struct Guarded(UnsafeCell<Option<Records>>);
@@ -536,6 +539,18 @@ impl EntryRecord {
         }
     }
 
+    /// A function that was attached while it was being made got its version afterwards: taken away, so that
+    /// call sites do not bypass the entry. It is called in the first call already.
+    #[cfg(Py_3_12)]
+    fn settle_version(&self) {
+        // SAFETY: called with the function alive, under the GIL.
+        unsafe {
+            if (*self.function).func_version >= FIRST_VERSION && self.attached.get() {
+                self.set_entry(self.entry_point(), true);
+            }
+        }
+    }
+
     /// Runs the function in the interpreter.
     ///
     /// Costs what a plain call would: the C units of the nested activation are not counted while
@@ -582,7 +597,9 @@ impl EntryRecord {
                 self.set_entry(self.original, false);
             }
             self.parked.set(self.parked.get() + 1);
+            let scope = frame::evaluation_scope(frame::current_thread(), 0);
             let result = (self.original)(callable, arguments, flags_and_count, keyword_names);
+            drop(scope);
             self.parked.set(self.parked.get() - 1);
             if self.attached.get() && self.parked.get() == 0 {
                 self.set_entry(self.entry_point(), true);
@@ -603,6 +620,8 @@ unsafe extern "C" fn count_call(
 ) -> *mut PyObject {
     // SAFETY: the thunk of a live function passes its record.
     let entry = unsafe { &*record };
+    #[cfg(Py_3_12)]
+    entry.settle_version();
     entry.calls.set(entry.calls.get() + 1);
     let left = entry.countdown.get();
     if left > 1 {
@@ -696,7 +715,7 @@ unsafe extern "C" fn function_event(
     // is about to be changed.
     unsafe {
         match event {
-            FUNCTION_EVENT_CREATE => {}
+            FUNCTION_EVENT_CREATE => super::function_watcher::made(function),
             FUNCTION_EVENT_DESTROY => function_died(function.cast()),
             _ => {
                 #[cfg(Py_3_13)]
@@ -712,7 +731,7 @@ unsafe extern "C" fn function_event(
 }
 
 #[cfg(Py_3_12)]
-fn watch_functions(py: Python<'_>) -> Result<(), AttachError> {
+pub(super) fn watch_functions(py: Python<'_>) -> Result<(), AttachError> {
     static WATCHER: pyo3::sync::PyOnceLock<bool> = pyo3::sync::PyOnceLock::new();
     let watching = *WATCHER.get_or_init(py, || {
         // SAFETY: the GIL is held; the callback lives as long as the process.

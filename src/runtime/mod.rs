@@ -8,6 +8,7 @@ pub mod dispatch;
 pub mod entry;
 pub mod exits;
 pub mod frame;
+pub mod function_watcher;
 pub mod gil_cell;
 pub mod helpers;
 pub mod layout;

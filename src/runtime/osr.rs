@@ -121,7 +121,11 @@ unsafe fn back_edge(thread: *mut ThreadState, header: usize) -> Next {
         let running = frame::current_frame(thread);
         let function = frame::function(running);
         let function = Bound::from_borrowed_ptr(py, function.cast::<PyObject>());
-        let Some(record) = entry_of(&function) else {
+        let record = entry_of(&function);
+        if record.is_none() && !super::function_watcher::jumped(&function) {
+            return Next::Disable;
+        }
+        let Some(record) = record.or_else(|| entry_of(&function)) else {
             return Next::Continue;
         };
         if in_place::has_positions(running) {

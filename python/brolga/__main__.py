@@ -1,4 +1,4 @@
-"""`python -m brolga`: which brolga this is, and whether it runs native here."""
+"""`python -m brolga`: which brolga this is, and the commands."""
 
 from __future__ import annotations
 
@@ -8,6 +8,11 @@ from brolga import __version__, _native
 
 USAGE = """\
 usage: python -m brolga            version, and whether functions run native on this interpreter
+       python -m brolga run [--stats] script.py [argument ...]
+                                   run a program with every function under the JIT; also -m module
+       python -m brolga doctor     build, processor, self-test, configuration, what is unsupported
+       python -m brolga bisect -- command
+                                   find the function and the pass that make a command fail
        python -m brolga options    every option with its variable, default and help
 """
 
@@ -23,22 +28,33 @@ def main(arguments: list[str]) -> int:
     if not arguments:
         print(report())
         return 0
-    if arguments == ["options"]:
+    command, *rest = arguments
+    if command == "run":
+        from brolga import _run
+
+        return _run.main(rest)
+    if command == "doctor":
+        from brolga import _doctor
+
+        return _doctor.main(rest)
+    if command == "bisect":
+        from brolga import _bisect
+
+        return _bisect.main(rest)
+    if command == "options" and not rest:
         from brolga import jit
 
         print(jit.config)
         return 0
-    if arguments[0] in ("-h", "--help"):
+    if command in ("-h", "--help"):
         print(USAGE, end="")
         return 0
-    if arguments[0] == "run":
-        print(
-            "python -m brolga run: not there yet; put @jit on the hot functions of the script"
-            " and run it with python",
-            file=sys.stderr,
-        )
-        return 2
-    print(f"python -m brolga: no command {arguments[0]!r}\n{USAGE}", end="", file=sys.stderr)
+    problem = (
+        f"no command {command!r}"
+        if not rest or command != "options"
+        else "options takes no argument"
+    )
+    print(f"python -m brolga: {problem}\n{USAGE}", end="", file=sys.stderr)
     return 2
 
 

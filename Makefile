@@ -4,12 +4,13 @@
 #   make stress  the Python tests under every stress mode
 #   make lint    formatting, clippy, ruff, mypy
 #   make bench   the program corpus against plain CPython, and the Rust benches
+#   make cpython-tests  CPython's own tests of the language core under brolga, on every Python that has them
 #   make fuzz    random functions, brolga against the interpreter, until stopped
 
 # The interpreter that runs the scripts and gets the demo: PYTHON=/path/to/python3.12 make demo
 PYTHON ?= $(shell python3 scripts/find_pythons.py --one)
 
-.PHONY: demo test stress lint bench fuzz clean .venv python
+.PHONY: demo test stress lint bench cpython-tests fuzz clean .venv python
 
 demo: .venv
 	.venv/bin/python examples/demo.py
@@ -37,6 +38,9 @@ bench: .venv
 	.venv/bin/python benches/run.py
 	.venv/bin/python benches/costs.py
 	.venv/bin/python scripts/rust_benches.py
+
+cpython-tests: python
+	$(PYTHON) scripts/cpython_tests.py
 
 fuzz: .venv
 	.venv/bin/python jit-tests/fuzz --until-stopped

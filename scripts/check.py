@@ -26,6 +26,9 @@ NAMES = {"error": "failed", "errors": "failed", "ignored": "skipped", "xfailed":
 # Switches of the engine that make its rare paths common (docs/testing.md).
 STRESS = ("threshold=1", "exit:all", "verify", "refcheck")
 
+# The version on which a fast part of CPython's own tests runs; `make cpython-tests` runs all on every version.
+CPYTHON_TESTS_MINOR = 13
+
 # What a stripped wheel may weigh, in MB.
 WHEEL_LIMIT = 6
 
@@ -130,6 +133,9 @@ def python(step, pythons):
         # The stub is the same for every version: compare it with one binary.
         environments.pip_install(made, environments.pinned("mypy"))
         step.run(made, "-m", "mypy.stubtest", "brolga._native")
+    if int(step.name.split(".")[1]) == CPYTHON_TESTS_MINOR:
+        fast = ("--here", "--fast", "--threshold", "2")
+        step.run(made, "scripts/cpython_tests.py", *fast)
 
 
 def stress(step, pythons):

@@ -21,6 +21,7 @@ use crate::lift::{
     Singleton, World,
 };
 use crate::runtime::entry::entry_of;
+use crate::runtime::helpers::int_value;
 use crate::runtime::unit::Unit;
 
 /// A compiled version of another function.
@@ -315,10 +316,7 @@ fn short_text(object: &Bound<'_, PyAny>, ty: Type) -> String {
     } else if ty == Type::NONE {
         Some("None".to_owned())
     } else if ty == Type::INT {
-        let small = object.extract::<i64>().map(|value| value.to_string());
-        small
-            .or_else(|_| object.extract::<u64>().map(|value| value.to_string()))
-            .ok()
+        int_value(object).map(|value| value.to_string())
     } else if ty == Type::FLOAT {
         let value = object.extract::<f64>();
         value.map(|value| format!("{value:?}")).ok()

@@ -92,13 +92,13 @@ pub fn const_view(object: &Bound<'_, PyAny>) -> ConstView {
         } else if let Ok(value) = object.cast_exact::<PyBool>() {
             ConstView::Bool(value.is_true())
         } else if object.cast_exact::<PyInt>().is_ok() {
-            match object.extract::<i64>() {
-                Ok(value) => ConstView::Int(value),
+            match int_within_i64(object) {
+                Some(value) => ConstView::Int(value),
                 // Decimal text of a huge int costs quadratic time, and may be forbidden.
-                Err(_) if object.call_method0("bit_length")?.extract::<u64>()? <= 1024 => {
+                None if object.call_method0("bit_length")?.extract::<u64>()? <= 1024 => {
                     ConstView::BigInt(object.str()?.to_string())
                 }
-                Err(_) => ConstView::Other,
+                None => ConstView::Other,
             }
         } else if let Ok(value) = object.cast_exact::<PyFloat>() {
             ConstView::Float(value.value())
@@ -119,6 +119,20 @@ pub fn const_view(object: &Bound<'_, PyAny>) -> ConstView {
         })
     };
     view().unwrap_or(ConstView::Other)
+}
+
+/// The value of an int, if it fits. Raises nothing: an exception would refer to the one being handled, and so
+/// to the frames it passed, until it dies.
+pub fn int_within_i64(object: &Bound<'_, PyAny>) -> Option<i64> {
+    let mut overflow = 0;
+    // SAFETY: a live object; one that is no int is not asked for its value.
+    let value = unsafe {
+        if ffi::PyLong_Check(object.as_ptr()) == 0 {
+            return None;
+        }
+        ffi::PyLong_AsLongLongAndOverflow(object.as_ptr(), &mut overflow)
+    };
+    (overflow == 0).then_some(value)
 }
 
 fn ellipsis() -> *mut ffi::PyObject {

@@ -165,16 +165,36 @@ def _counts(value):
     return not (value is None or kind is bool or kind is str or callable(value))
 
 
-def _more_references(value, count):
-    """`count` without the references of compiled code: it may keep a number that a global was, nothing else."""
-    if count > 0 and type(value) in (int, float):
-        count -= provider.references_held(value)
+def _more_references(value, count, holders):
+    """`count` without the references of compiled code: it may keep a number that a global was, nothing else.
+
+    Nor are those of globals counted, of a number: `holders` is how many more hold it than before. What a call
+    puts into a global was there before if an earlier call had put the same object there, and not if that was
+    another object of the same value.
+    """
+    if type(value) in (int, float):
+        count -= holders
+        if count > 0:
+            count -= provider.references_held(value)
     return count
+
+
+def _holders(value, namespace):
+    """How many globals, and items of lists and tuples that are globals, are this very number."""
+    if type(value) not in (int, float):
+        return 0
+    found = 0
+    for held in namespace.values():
+        found += held is value
+        if type(held) in (list, tuple):
+            found += sum(item is value for item in held)
+    return found
 
 
 def observe(program, function, args, kwargs, namespace, caught, *, number_identity, locate=True):
     """Calls `function` and records everything that can be seen from outside."""
     tracked = _tracked(args, kwargs)
+    held = [_holders(value, namespace) for value in tracked]
     before = [sys.getrefcount(value) for value in tracked]
     unraisable = []
     output = io.StringIO()
@@ -228,8 +248,8 @@ def observe(program, function, args, kwargs, namespace, caught, *, number_identi
     numbers = tuple(type(value) in (int, float) for value in tracked)
     parts["references to arguments"] = tuple(
         # The result may be an argument or hold one: it is alive on both sides here.
-        _more_references(value, sys.getrefcount(value) - count)
-        for value, count in zip(tracked, before)
+        _more_references(value, sys.getrefcount(value) - count, _holders(value, namespace) - globals_before)
+        for value, count, globals_before in zip(tracked, before, held)
     )
     return Observation(parts, numbers)
 

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use pyo3::ffi::{self, PyObject};
 use pyo3::prelude::*;
 
+use super::apart::apart;
 use super::entry::{Call, EntryRecord, Target};
 use super::unit::Unit;
 use super::{self_test, tracing};
@@ -239,10 +240,8 @@ unsafe fn slow_entry(
         if let Some(result) = enter_quickly(entry, callable, args, flags_and_count, names) {
             return result;
         }
-        // Errors that are caught on the way are dropped at once within `attach`; outside they would wait
-        // for the next one, and keep frames alive until then.
         let chosen = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            Python::attach(|_| {
+            apart(|_| {
                 let call = Call::from_vectorcall(py, callable, args, flags_and_count, names);
                 entry.state().fitting(entry, &call)
             })

@@ -28,6 +28,7 @@
 mod look_alike;
 mod thunk;
 
+use super::apart::apart;
 use super::code_memory::{self, CodeBlock, CodeMemoryError};
 use super::{frame, self_test};
 use pyo3::exceptions::PyTypeError;
@@ -661,7 +662,7 @@ unsafe fn become_hot(
             let call = unsafe {
                 Call::from_vectorcall(py, callable, arguments, flags_and_count, keyword_names)
             };
-            entry.state.hot(&entry, &call);
+            apart(|_| entry.state.hot(&entry, &call));
             if let Some(error) = PyErr::take(py) {
                 error.write_unraisable(py, Some(&call.callable));
             }

@@ -9,6 +9,7 @@ use std::ptr::null_mut;
 use pyo3::ffi::{self, PyObject};
 use pyo3::prelude::*;
 
+use super::apart::apart;
 use super::frame::{self, CallResult, CellPolicy, ResumePoint, SuspendedCall};
 use super::unit::Unit;
 use crate::abi::Repr;
@@ -485,8 +486,7 @@ unsafe fn tell_owner(unit: &Unit, site: usize, filled: &[Filled]) {
                 operands.push(Bound::from_borrowed_ptr_or_opt(py, *object));
             }
         }
-        // Within `attach` what is dropped on the way is dropped at once.
-        Python::attach(|_| owner.left(unit, site, &operands));
+        apart(|_| owner.left(unit, site, &operands));
     }
 }
 

@@ -1,5 +1,6 @@
 //! Machine code memory, entry points, exits and tiers: the only unsafe part besides `ffi`.
 
+mod apart;
 pub mod code_memory;
 mod debug_offsets;
 #[cfg(Py_3_14)]

@@ -16,6 +16,7 @@ use std::rc::Rc;
 use pyo3::ffi::{self, PyObject};
 use pyo3::prelude::*;
 
+use super::apart::apart;
 use super::entry::{EntryRecord, entry_of};
 use super::frame::{self, in_place};
 use super::unit::Unit;
@@ -133,7 +134,7 @@ unsafe fn back_edge(thread: *mut ThreadState, header: usize) -> Next {
             return Next::Disable;
         }
         let here = RunningFrame { frame: running };
-        match record.state().back_edge(&record, py, header as u32, &here) {
+        match apart(|_| record.state().back_edge(&record, py, header as u32, &here)) {
             BackEdge::Count => Next::Continue,
             BackEdge::Disable => Next::Disable,
             BackEdge::Enter(entering) => {

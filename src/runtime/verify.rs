@@ -9,6 +9,7 @@ use pyo3::ffi::{self, PyObject};
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
+use super::apart::apart;
 use super::entry::{Call, EntryRecord};
 
 /// Which way calls go.
@@ -62,7 +63,7 @@ unsafe extern "C" fn run_both(
         Python::attach(|py| {
             let prepared = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
                 let call = Call::from_vectorcall(py, callable, args, flags_and_count, names);
-                entry.state().prepare_check(&call)
+                apart(|_| entry.state().prepare_check(&call))
             }));
             let Ok(Some(prepared)) = prepared else {
                 return native();
@@ -76,7 +77,7 @@ unsafe extern "C" fn run_both(
                 || {
                     let call = Call::from_vectorcall(py, callable, args, flags_and_count, names);
                     let state = entry.state();
-                    state.finish_check(&call, &prepared, &plain, &result);
+                    apart(|_| state.finish_check(&call, &prepared, &plain, &result));
                 },
             )));
             match result {

@@ -7,6 +7,8 @@ import weakref
 
 import pytest
 
+from brolga import jit
+
 from differential import harness, provider
 
 CALLS = 1_000_000
@@ -319,3 +321,42 @@ def test_values_of_globals_die_when_rebound():
         """,
         ["7", "2"],
     )
+
+
+def test_compiling_in_a_handler_keeps_no_frame():
+    """What the compiler raises and catches must not take the exception being handled as its context."""
+
+    class Held:
+        pass
+
+    class Odd:
+        def __getattr__(self, name):
+            raise AttributeError(name)
+
+    def wide(value):
+        return 11400714819323198485
+
+    def loops(value):
+        total = 0
+        for i in range(20):
+            total += i & 18446744073709551615
+        return total, value
+
+    def attributes(value):
+        return getattr(value, "missing", None)
+
+    def fail(held):
+        raise ValueError
+
+    for function in (wide, loops, attributes):
+        for argument in (1, 1 << 70, 0.5, Odd(), [1 << 90]):
+            fast = jit(type(function)(function.__code__, globals()), threshold=1)
+            held = Held()
+            reference = weakref.ref(held)
+            try:
+                fail(held)
+            except ValueError:
+                del held
+                fast(argument)
+                fast(argument)
+            assert reference() is None, (function, argument)

@@ -19,6 +19,7 @@ pub mod gvn;
 pub mod hash;
 pub mod idle_drops;
 pub mod invariant_division;
+pub mod last_values;
 pub mod licm;
 pub mod list_swaps;
 pub mod loop_unroll;
@@ -50,6 +51,7 @@ pub const PASSES: &[&dyn Pass] = &[
     &gvn::Gvn,
     &idle_drops::IdleDrops,
     &invariant_division::InvariantDivision,
+    &last_values::LastValues,
     &licm::Licm,
     &list_swaps::ListSwaps,
     &loop_unroll::LoopUnroll,

@@ -33,6 +33,7 @@ pub const PIPELINE: &[&str] = &[
     "invariant-division",
     "list-swaps",
     "loop-unroll",
+    "last-values",
     "dead-code",
     "dead-snapshots",
     // What only the snapshots kept.

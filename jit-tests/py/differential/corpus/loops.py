@@ -795,3 +795,115 @@ def f(memo, k):
     if k not in memo:
         memo[k] = k * 2
     return memo[k]
+# ==== last_value_of_loop_variable
+# call: [0.5] * 9, 0
+# call: [0.5] * 9, 1
+# call: [0.5] * 9, 2
+# call: [0.5] * 9, 3
+# call: [0.5] * 9, 8
+# call: [0.5] * 9, 9
+# call: [0.5] * 40, 33
+# call: [0.5] * 9, 10
+# call: [0.5, 'x'], 2
+# call: [0.5, 0.5, 'x', 0.5], 4
+# call: [0.5, 0.5, 0.5, 'x'], 4
+# call: [0.5] * 20 + ['x'] + [0.5], 22
+# call: [0.5] * 21 + [1] + [0.5], 23
+# call: [0.5] * 22 + [10**30] + [0.5], 24
+# call: [], 3
+def f(a, n):
+    s = 0.0
+    error = None
+    try:
+        for k in range(n):
+            s += a[k] * a[-1 - k]
+    except (IndexError, TypeError) as caught:
+        error = str(caught)
+    try:
+        last = k
+    except NameError as caught:
+        last = str(caught)
+    return s, last, error
+# ==== last_value_of_an_inner_loop
+# call: [3, 0, 2, 0, 0, 5]
+# call: [0, 0]
+# call: [0, 1, 0]
+# call: [1, 2, 3, 4, 5, 6, 7]
+# call: [20, 0, 33]
+# call: []
+def f(lengths):
+    seen = []
+    t = 0
+    for n in lengths:
+        for i in range(n, 0, -1):
+            for j in range(5, n, 3):
+                t += i * j
+        try:
+            seen.append(i)
+            seen.append(j)
+        except NameError as caught:
+            seen.append(str(caught))
+    return t, seen
+# ==== last_value_after_break
+# call: [1.5, 2.5, 3.5], 2.5
+# call: [1.5, 2.5, 3.5], 3.5
+# call: [1.5, 2.5, 3.5], 1.5
+# call: [1.5, 2.5, 3.5], 9.5
+# call: [1.5] * 30 + [7.5], 7.5
+# call: [], 7.5
+def f(a, wanted):
+    hits = 0
+    for turn in range(3):
+        for k in range(turn, len(a)):
+            if a[k] == wanted:
+                hits += 1
+                break
+            previous = k
+        else:
+            hits += 100
+    try:
+        return hits, turn, k, previous
+    except NameError as caught:
+        return hits, str(caught)
+# ==== last_values_of_two_variables
+# call: 0
+# call: 1
+# call: 2
+# call: 7
+# call: 40
+# call: 2**62
+# call: -1
+def f(n):
+    t = 0.0
+    for i in range(min(n, 50)):
+        before = i
+        square = i * 0.5
+        t += square
+    try:
+        return t, i, before, square
+    except NameError as caught:
+        return t, str(caught)
+# ==== last_value_at_the_ends_of_int
+# call: 2**63 - 5, 2**63 - 1, 1
+# call: -2**63 + 5, -2**63, -1
+# call: -2**63, -2**63 + 5, 1
+# call: -2**63, -2**63 + 90, 7
+# call: 2**63 - 1, 2**63 - 50, -3
+# call: 2**63 - 2, 2**63 + 40, 3
+# call: -2**63, -2**63, 1
+def f(start, stop, step):
+    t = 0
+    if step > 0:
+        for i in range(start, stop, 1):
+            t ^= i & 1023
+        for j in range(start, stop, 3):
+            t ^= j & 1023
+    else:
+        for i in range(start, stop, -1):
+            t ^= i & 1023
+        for j in range(start, stop, -3):
+            t ^= j & 1023
+    try:
+        return t, i, j
+    except NameError as caught:
+        return t, str(caught)

@@ -17,6 +17,7 @@ use super::addresses::AddressProvider;
 use super::emitter::Emitter;
 use super::error::LowerError;
 use super::exits::{Exits, Place};
+use super::loop_values::LoopValues;
 use super::recursion::{self, Copy};
 use crate::abi::deopt_table::{DeoptTable, ExitKind};
 use crate::abi::exit_reason::ExitReason;
@@ -86,6 +87,8 @@ pub struct Lowering<'a, 'b> {
     pub copy: usize,
     /// Blocks of it where a level is known to be left.
     pub levels_checked: Vec<BlockId>,
+    /// What small loops have copies of.
+    pub loop_values: LoopValues,
     /// The HIR block being lowered.
     pub current_block: BlockId,
     /// The Cranelift value of each HIR value.
@@ -213,6 +216,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
             copies: vec![Copy::default()],
             copy: 0,
             levels_checked: Vec::new(),
+            loop_values: LoopValues::plan(function),
             current_block: function.entry,
             values: vec![None; function.values.len()],
             blocks: vec![None; function.blocks.len()],
@@ -435,6 +439,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
         self.emitter.builder.switch_to_block(block);
         let function = self.function;
         let row = function.block(id);
+        let originals = self.enter_loop(id);
         for &instr in &row.instrs {
             if self.is_done_outside(id, instr) {
                 continue;
@@ -453,7 +458,10 @@ impl<'a, 'b> Lowering<'a, 'b> {
                 (None, _) => {}
             }
         }
-        self.terminator(id, &row.terminator)
+        self.copy_for_loop(id)?;
+        self.terminator(id, &row.terminator)?;
+        self.leave_loop(originals);
+        Ok(())
     }
 
     fn edge(&self, edge: &Edge) -> Result<(Block, Vec<BlockArg>), LowerError> {

@@ -33,6 +33,8 @@ pub struct Emitter<'a, 'b> {
     pub addresses: &'a dyn AddressProvider,
     /// Test references wherever they are counted.
     pub check_references: bool,
+    /// Addresses that the loop being lowered has in registers (`loop_values`).
+    pub address_copies: HashMap<u64, Value>,
     regions: Regions,
     signatures: HashMap<(Vec<ir::Type>, Vec<ir::Type>), SigRef>,
     trampolines: HashMap<Support, SigRef>,
@@ -53,6 +55,7 @@ impl<'a, 'b> Emitter<'a, 'b> {
             layout,
             addresses,
             check_references: false,
+            address_copies: HashMap::new(),
             regions,
             signatures: HashMap::new(),
             trampolines: HashMap::new(),
@@ -125,7 +128,10 @@ impl<'a, 'b> Emitter<'a, 'b> {
 
     /// Compares a pointer with an address.
     pub fn is_address(&mut self, condition: IntCC, value: Value, address: u64) -> Value {
-        let address = self.address(address);
+        let address = match self.address_copies.get(&address) {
+            Some(&copy) => copy,
+            None => self.address(address),
+        };
         self.builder.ins().icmp(condition, value, address)
     }
 

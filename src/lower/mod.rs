@@ -26,6 +26,7 @@ mod fuse;
 mod guards;
 mod ints;
 mod link;
+mod loop_values;
 mod recursion;
 mod refcount;
 pub mod trampolines;

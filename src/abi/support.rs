@@ -115,4 +115,5 @@ define_support! {
         "An object: stops the process with a message if it is no live one (stress mode `refcheck`).";
     CurrentFrame "current_frame" (W) W
         "Thread state: the frame of the interpreter that runs; what code that runs in place takes for its own.";
+    FloatPowRarely "float_pow_rarely" (F F) F "`FloatPow` off the usual way: the call keeps all registers.";
 }

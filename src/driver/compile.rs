@@ -163,6 +163,11 @@ pub fn compile(
         forced_exits: stressed("exit:all").then(stress::countdown_address),
         check_references: stressed("refcheck"),
         locals_at_calls: true,
+        // glibc documents 0.54 at most, and musl has the same code; older glibc rounds correctly.
+        close_pow: cfg!(all(
+            target_os = "linux",
+            any(target_env = "gnu", target_env = "musl")
+        )),
         ..LowerOptions::default()
     };
     let compiled = engine

@@ -7,6 +7,7 @@
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{F32, F64, I64};
 use cranelift_codegen::ir::{Block, InstBuilder, Value};
+use smallvec::SmallVec;
 
 use super::alias::Region;
 use super::context::{Current, Lowering};
@@ -14,7 +15,11 @@ use super::error::LowerError;
 use crate::abi::exit_reason::ExitReason;
 use crate::abi::support::Support;
 use crate::hir::attributes::Container;
+use crate::hir::effects::Heaps;
 use crate::hir::{IntRange, Op, Type, ValueId};
+
+/// How far before a store its item is looked for.
+const REPLACED_ITEM_WITHIN: usize = 24;
 
 impl Lowering<'_, '_> {
     /// Lengths, data pointers, loads, stores, appends.
@@ -260,15 +265,17 @@ impl Lowering<'_, '_> {
         let place = self.element(current, 8)?;
         let [_, _, _, value] = self.operands(current)?;
         let fail = self.exit(current, ExitReason::DropRunsCode)?;
-        let old = self.emitter.load(Region::ListItems, I64, place, 0);
+        let (old, known) = self.replaced_item(current, place)?;
         let (shared, next) = (
-            self.emitter.builder.create_block(),
+            self.emitter.cold_block(),
             self.emitter.builder.create_block(),
         );
-        let class = self.emitter.class_of(old);
         if let Some(float) = self.emitter.addresses.class(Type::FLOAT) {
-            let other = self.emitter.is_address(IntCC::NotEqual, class, float);
-            self.emitter.branch_if(other, shared);
+            if !known.is_subset(Type::FLOAT) {
+                let class = self.emitter.class_of(old);
+                let other = self.emitter.is_address(IntCC::NotEqual, class, float);
+                self.emitter.branch_if(other, shared);
+            }
             let one = self.emitter.has_one_reference(old);
             self.emitter.branch_unless(one, shared);
             let offset = self.emitter.layout.float_value;
@@ -292,6 +299,40 @@ impl Lowering<'_, '_> {
 
     /// Goes to `fail` if `old` has one reference and dropping it could run code. The exit must lie before
     /// what replaces it is made.
+    /// The item a store replaces and the classes it may be of: `a[i] += x` has loaded it before.
+    fn replaced_item(
+        &mut self,
+        current: Current,
+        place: Value,
+    ) -> Result<(Value, Type), LowerError> {
+        let function = self.function;
+        let instrs = &function.block(self.current_block).instrs;
+        let end = instrs.iter().position(|&id| id == current.id);
+        let before = instrs[..end.unwrap_or(0)].iter().rev();
+        let mut known = Type::OBJECT;
+        let mut guards: SmallVec<[(ValueId, Type); 4]> = SmallVec::new();
+        for &id in before.take(REPLACED_ITEM_WITHIN) {
+            let instr = function.instr(id);
+            let writes = function.effects_of(id).writes;
+            if writes.overlaps(Heaps::LIST_ITEMS.union(Heaps::LIST_SHAPE)) {
+                break;
+            }
+            match (instr.op, instr.result) {
+                (Op::GuardType(class), _) => guards.push((instr.args[0], class)),
+                (Op::LoadList, Some(item)) if instr.args[..] == current.instr.args[..3] => {
+                    known = known.intersection(function.value(item).ty);
+                    for (_, class) in guards.iter().filter(|row| row.0 == item) {
+                        known = known.intersection(*class);
+                    }
+                    return Ok((self.value(item)?, known));
+                }
+                _ => {}
+            }
+        }
+        let old = self.emitter.load(Region::ListItems, I64, place, 0);
+        Ok((old, known))
+    }
+
     fn leave_unless_silent(&mut self, old: Value, fail: Block) {
         let (last, silent) = (
             self.emitter.cold_block(),
@@ -315,7 +356,7 @@ impl Lowering<'_, '_> {
         let [_, _, _, value] = self.operands(current)?;
         let range = self.range(current.instr.args[3]);
         let fail = self.exit(current, ExitReason::DropRunsCode)?;
-        let old = self.emitter.load(Region::ListItems, I64, place, 0);
+        let (old, known) = self.replaced_item(current, place)?;
         let (shared, next) = (
             self.emitter.builder.create_block(),
             self.emitter.builder.create_block(),
@@ -339,9 +380,11 @@ impl Lowering<'_, '_> {
                 .check_range(value, range, IntRange::COMPACT, shared);
             let one = self.emitter.has_one_reference(old);
             self.emitter.branch_unless(one, shared);
-            let class = self.emitter.class_of(old);
-            let other = self.emitter.is_address(IntCC::NotEqual, class, int);
-            self.emitter.branch_if(other, shared);
+            if !known.is_subset(Type::INT) {
+                let class = self.emitter.class_of(old);
+                let other = self.emitter.is_address(IntCC::NotEqual, class, int);
+                self.emitter.branch_if(other, shared);
+            }
             self.emitter.write_compact(value, old);
             self.emitter.builder.ins().jump(next, &[]);
         } else {

@@ -14,6 +14,7 @@ use cranelift_frontend::FunctionBuilder;
 
 use super::Options;
 use super::addresses::AddressProvider;
+use super::anchors;
 use super::emitter::Emitter;
 use super::error::LowerError;
 use super::exits::{Exits, Place};
@@ -89,6 +90,10 @@ pub struct Lowering<'a, 'b> {
     pub levels_checked: Vec<BlockId>,
     /// What small loops have copies of.
     pub loop_values: LoopValues,
+    /// By value: see `anchors`.
+    pub anchored: Vec<bool>,
+    /// A word that is written and never read.
+    pub anchor_slot: Option<StackSlot>,
     /// The HIR block being lowered.
     pub current_block: BlockId,
     /// The Cranelift value of each HIR value.
@@ -217,6 +222,8 @@ impl<'a, 'b> Lowering<'a, 'b> {
             copy: 0,
             levels_checked: Vec::new(),
             loop_values: LoopValues::plan(function),
+            anchored: anchors::anchored(function),
+            anchor_slot: None,
             current_block: function.entry,
             values: vec![None; function.values.len()],
             blocks: vec![None; function.blocks.len()],

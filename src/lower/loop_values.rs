@@ -108,9 +108,7 @@ impl Plan {
         let mut note = |value: ValueId| {
             let block = home.and_then(|home| home[value.index()]);
             let is_outside = block.is_some_and(|block| !loops.contains(id, block));
-            let constant = function
-                .defining_op(value)
-                .is_some_and(|op| is_constant(op));
+            let constant = function.defining_op(value).is_some_and(is_constant);
             if is_outside && !constant {
                 match uses.iter_mut().find(|row| row.0 == value) {
                     Some(row) => row.1 += 1,

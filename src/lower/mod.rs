@@ -13,6 +13,7 @@
 
 pub mod addresses;
 mod alias;
+mod anchors;
 mod boxing;
 mod calls;
 mod containers;
@@ -64,6 +65,10 @@ pub struct Options {
     pub check_references: bool,
     /// While code is called that may look at frames, the frame has the locals too.
     pub locals_at_calls: bool,
+    /// C's `pow` errs by less than 0.55 units in the last place.
+    pub close_pow: bool,
+    /// The processor multiplies and adds with one rounding; found out by the compiler.
+    pub fused_multiply_add: bool,
 }
 
 /// A call in the body of another compiled function: the activation may need a frame while it waits
@@ -169,6 +174,10 @@ impl Compiler {
         addresses: &dyn AddressProvider,
         options: &Options,
     ) -> Result<CompiledCode, LowerError> {
+        let options = &Options {
+            fused_multiply_add: has_fused_multiply_add(&*self.isa),
+            ..*options
+        };
         let mut blob = link::Blob::default();
         let mut text = String::new();
         let mut assembly = String::new();
@@ -334,6 +343,18 @@ impl Compiler {
         let copy_frame = activation.copy_frame.and_then(place).unwrap_or(0);
         let words = place(activation.words).unwrap_or(0);
         (sites, place(slot), words, copy_frame)
+    }
+}
+
+fn has_fused_multiply_add(isa: &dyn TargetIsa) -> bool {
+    match isa.triple().architecture {
+        target_lexicon::Architecture::X86_64 => {
+            let flags = isa.isa_flags();
+            let mut fma = flags.iter().filter(|flag| flag.name == "has_fma");
+            fma.any(|flag| flag.as_bool() == Some(true))
+        }
+        target_lexicon::Architecture::Aarch64(_) => true,
+        _ => false,
     }
 }
 

@@ -32,6 +32,7 @@ pub const PRESERVED: &[Support] = &[
     Support::MustLeave,
     Support::RevalidateGlobals,
     Support::UnboxResult,
+    Support::FloatPowRarely,
 ];
 
 /// Code of all trampolines.

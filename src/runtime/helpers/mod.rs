@@ -172,6 +172,7 @@ pub fn support_address(function: Support) -> Option<usize> {
         FloatFloorDiv => numbers::float_floordiv,
         FloatMod => numbers::float_mod,
         FloatPow => numbers::float_pow,
+        FloatPowRarely => numbers::float_pow,
     }
 }
 

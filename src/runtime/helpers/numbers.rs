@@ -64,6 +64,11 @@ pub extern "C" fn float_floordiv(a: f64, b: f64) -> f64 {
 
 /// `a ** b`, nan where the interpreter must decide: errors, complex results, nan itself.
 pub extern "C" fn float_pow(a: f64, b: f64) -> f64 {
+    if a > 0.0 && a < f64::INFINITY && a != 1.0 && b != 0.0 && b.abs() < f64::INFINITY {
+        let result = math::pow(a, b);
+        // OverflowError.
+        return if result.is_finite() { result } else { f64::NAN };
+    }
     if b == 0.0 {
         return 1.0;
     }

@@ -706,3 +706,42 @@ def f(n):
         out.append(min(low, -n * n * 2 + i) & 3)
         out.append(max(n * n, top) % 10 == min(top, n * n) % 10)
     return out
+# ==== powers_by_half_and_by_two
+# call: [0.0, -0.0, 1.0, 2.0, 3.0, 4.0, 9.0, 0.25, 0.1, 1e300, 1e-300, 1.7976931348623157e308]
+# call: [5e-324, 2.2250738585072014e-308, 1e-310, 2.0**-960, 2.0**-961, 2.0**-450, 2.0**-451, 1e154, 1.4e154]
+# call: [1.0000000000000002, 0.9999999999999999, 4.000000000000001, 3.9999999999999996, 1.0000000000000004]
+# call: [2.0**k for k in range(-1074, 1024)]
+# call: [2.0**k * 0.9999999999999999 for k in range(-1000, 1024)]
+# call: [2.0**k * 1.0000000000000002 for k in range(-1000, 1023)]
+# call: [float('inf')]
+# call: [float('nan')]
+# call: [2.0, float('-inf')]
+# call: [2.0, -1.5, -2.0]
+# call: [1e200, 1.0]
+def f(values):
+    out = []
+    for x in values:
+        out.append(x**0.5)
+    try:
+        for x in values:
+            out.append(x**2)
+            out.append(x**2.0)
+    except OverflowError as caught:
+        out.append(str(caught))
+    return out
+# ==== powers_by_half_and_by_two_of_many
+# call: 1, 2000, 1.0
+# call: 2, 2000, 1e-5
+# call: 3, 2000, 3e100
+# call: 4, 2000, 1e-140
+# call: 5, 300, 1e-300
+def f(seed, n, scale):
+    out = []
+    for i in range(n):
+        seed = (seed * 6364136223846793005 + 1442695040888963407) & 0xFFFFFFFFFFFFFFFF
+        x = ((seed >> 11) + 1) * 2.0**-53 * scale
+        out.append(x**0.5)
+        out.append(x**2)
+        y = (seed >> 40) * 1.0
+        out.append((y * y) ** 0.5)
+    return out

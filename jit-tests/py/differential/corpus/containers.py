@@ -878,3 +878,57 @@ def f(items):
     items[Index(items)] = 'x'
     items[Index(items)] += 'y'
     return items
+# ==== float_stores_over_what_was_loaded
+# call: [0.5, 1.5, 2.5, 3.5, 4.5, 5.5], False, 3
+# call: [0.5, 1.5, 2.5, 3.5, 4.5, 5.5], True, 3
+# call: [0.5] * 6, False, 4
+# call: [0.5] * 6, True, 4
+# call: [0.5, 1.5, 2.5, 7, 4.5, 5.5], False, 3
+# call: [0.5, 1.5, 2.5, 7, 4.5, 5.5], True, 3
+# call: [0.5, True, 2.5, 3.5, 4.5, 10**20], True, 3
+# call: [0.5, 1.5, 2.5, Fraction(1, 3), 4.5, 5.5], True, 2
+# call: [0.5, 1.5, 2.5, Half(0.25), 4.5, 5.5], True, 3
+# call: [0.5, 1.5, 2.5, 'x', 4.5, 5.5], False, 3
+# call: [0.5, -0.0, float('inf'), float('nan'), 4.5, 5e-324], True, 3
+from fractions import Fraction
+class Half(float):
+    def __add__(self, other):
+        return float(self) + other * 0.5
+def f(values, same, turns):
+    a = list(values)
+    b = a if same else list(values)
+    kept = [a[0], b[-1]]
+    error = None
+    try:
+        for turn in range(turns):
+            for i in range(len(a)):
+                for j in range(i + 1, len(b)):
+                    d = a[i] - b[j]
+                    q = 0.25 / (d * d + 1.0)
+                    a[i] += d * q
+                    b[j] -= d * q * b[i]
+                    a[j] = a[j] + q
+                    if j == 4:
+                        kept.append(a[i])
+                        a[i] = b[j]
+    except TypeError as caught:
+        error = str(caught)
+    return a, b, kept, error
+# ==== int_stores_over_what_was_loaded
+# call: [5, 1000, 70000, 3], False, 5
+# call: [5, 1000, 70000, 3], True, 5
+# call: [500] * 4, True, 5
+# call: [5, 1000, 2**40, 3], True, 5
+# call: [5, 1000, 2**62, 3], True, 5
+# call: [5, 1000, True, 3], True, 5
+# call: [5, 1000, 2.5, 3], True, 5
+def f(values, same, turns):
+    a = list(values)
+    b = a if same else list(values)
+    kept = [a[1]]
+    for turn in range(turns):
+        for i in range(len(a)):
+            a[i] += b[i - 1] + turn
+            b[i] = b[i] * 3 - a[i]
+        kept.append(a[2])
+    return a, b, kept

@@ -193,9 +193,11 @@ fn make_native<'py>(subject: &Subject<'py>) -> PyResult<Native<'py>> {
     let mut engine = engine::take(function.py()).expect("an engine that is not busy");
     let owner: Rc<dyn UnitOwner> = counter.clone();
     let record = Rc::as_ptr(&entry);
-    let unit = subject
-        .compile(&mut engine, &Rc::downgrade(&owner), record)
-        .unit;
+    let compiled = subject.compile(&mut engine, &Rc::downgrade(&owner), record);
+    let unit = compiled.unit;
+    if let Err(error) = compile::make_stub(function.py(), &mut engine, &compiled.function, &unit) {
+        panic!("{}: {error}", subject.name);
+    }
     engine::put_back(function.py(), engine);
     dispatch::send_to(&entry, &unit);
     // The function may be called until the process ends.

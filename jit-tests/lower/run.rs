@@ -283,7 +283,7 @@ fn program(tests: &[Test], codes: &[CompiledCode], trampolines: &Trampolines) ->
             "{{code{index}, {}, {}, {}, {}, {}}},",
             code.code.len(),
             code.body_offset,
-            code.entry_offset,
+            code.entry_offset.unwrap_or_default(),
             u8::from(test.function.returns == Repr::F64),
             u8::from(test.version != "3.11"),
         );

@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 pub mod deopt_table;
+pub mod entry;
 pub mod exit_reason;
 pub mod helpers;
 pub mod layout;

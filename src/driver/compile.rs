@@ -168,6 +168,7 @@ pub fn compile(
             target_os = "linux",
             any(target_env = "gnu", target_env = "musl")
         )),
+        late_stub: true,
         ..LowerOptions::default()
     };
     let compiled = engine
@@ -185,7 +186,11 @@ pub fn compile(
     let frame_shift = compiled.frame_bytes.next_power_of_two().trailing_zeros();
     unit.frame_shift.set(u64::from(frame_shift));
     unit.body.set(start + compiled.body_offset as usize);
-    unit.entry.set(start + compiled.entry_offset as usize);
+    let stub = compiled
+        .entry_offset
+        .map_or(0, |offset| start + offset as usize);
+    unit.entry.set(stub);
+    let _ = unit.shape.set(compiled.shape);
     let _ = unit.table.set(compiled.exits);
     if let Some(frame_word) = compiled.native_frame {
         let instruction = |code: CodeId, offset: u32| {
@@ -220,6 +225,44 @@ pub fn compile(
         code_bytes: compiled.code.len(),
         timing,
     })
+}
+
+/// Makes and installs the entry stub of a unit that has none; milliseconds it took.
+pub fn make_stub(
+    py: Python<'_>,
+    engine: &mut Engine,
+    function: &Function,
+    unit: &Unit,
+) -> Result<f64, String> {
+    let started = Instant::now();
+    let Some(shape) = unit.shape.get() else {
+        return Err("a unit without code".to_owned());
+    };
+    let addresses = Addresses {
+        unit,
+        classes: &engine.classes,
+        trampolines: &engine.trampolines,
+        callee_cells: Vec::new(),
+        code_starts: Vec::new(),
+        code_object: shape.code,
+        harmless: Vec::new(),
+        onlooking: Vec::new(),
+        parts: Vec::new(),
+    };
+    let mut layout = engine.layout.as_ref().clone();
+    layout.entry_checks.clone_from(&shape.checks);
+    let body = unit.body.get() as u64;
+    let code = engine
+        .compiler
+        .entry_stub(function, &layout, &addresses, body)
+        .map_err(|error| error.to_string())?;
+    let block = code_memory::install(py, code.len(), CODE_ALIGNMENT, |_, target| {
+        target.copy_from_slice(&code);
+    })
+    .map_err(|error| error.to_string())?;
+    unit.entry.set(block.start.as_ptr() as usize);
+    unit.stub.set(Some(block));
+    Ok(started.elapsed().as_secs_f64() * 1e3)
 }
 
 fn microseconds(since: Instant) -> f64 {
@@ -348,7 +391,10 @@ fn make_unit(
         body: Box::new(Cell::new(0)),
         frame_shift: Box::new(Cell::new(0)),
         block: Cell::new(None),
+        shape: OnceCell::new(),
         entry: Cell::new(0),
+        stub: Cell::new(None),
+        next_unit: Cell::new(std::ptr::null()),
         next: Cell::new(dispatch::bind_and_enter),
         record,
         keep,

@@ -22,7 +22,9 @@ use super::engine;
 use super::record::Record;
 use super::siblings;
 use crate::bytecode::{Version, may_jump_back};
-use crate::runtime::entry::{self, AddressMap, Call, EntryRecord, EntryState, Fitting, Turn};
+use crate::runtime::entry::{
+    self, AddressMap, Call, Check, EntryRecord, EntryState, Fitting, Turn,
+};
 use crate::runtime::function_watcher::{self, Hooks};
 use crate::runtime::gil_cell::GilCell;
 use crate::runtime::osr::{BackEdge, Left, RunningFrame};
@@ -345,7 +347,7 @@ impl EntryState for Lazy {
         &self,
         entry: &EntryRecord,
         arguments: &[Borrowed<'_, '_, PyAny>],
-    ) -> Option<usize> {
+    ) -> Option<Rc<Unit>> {
         self.ready()?.quick_fitting(entry, arguments)
     }
 
@@ -363,6 +365,32 @@ impl EntryState for Lazy {
     fn untaken(&self, calls: u64) {
         if let Some(record) = self.ready() {
             record.untaken(calls);
+        }
+    }
+
+    fn first_unit(&self) -> Option<Rc<Unit>> {
+        self.ready()?.first_unit()
+    }
+
+    fn prepare_check<'py>(&self, call: &Call<'py>) -> Option<Check<'py>> {
+        self.ready()?.prepare_check(call)
+    }
+
+    fn finish_check<'py>(
+        &self,
+        call: &Call<'py>,
+        check: &Check<'py>,
+        plain: &PyResult<Bound<'py, PyAny>>,
+        native: &PyResult<Bound<'py, PyAny>>,
+    ) {
+        if let Some(record) = self.ready() {
+            record.finish_check(call, check, plain, native);
+        }
+    }
+
+    fn stub_wanted(&self, py: Python<'_>, entry: &EntryRecord, unit: &Unit) {
+        if let Some(record) = self.ready() {
+            record.stub_wanted(py, entry, unit);
         }
     }
 

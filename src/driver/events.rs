@@ -10,11 +10,13 @@ use super::loops;
 use super::observe::{class_of, int_class};
 use super::policy;
 use super::record::{Record, log};
+use super::trial::Trial;
 use super::verify;
 use crate::abi::exit_reason::ExitReason;
 use crate::feedback::IntClass;
 use crate::hir::Type;
 use crate::lift::Refusal;
+use crate::runtime::dispatch;
 use crate::runtime::entry::{Call, Check, EntryRecord, EntryState, Fitting, Turn};
 use crate::runtime::osr::{BackEdge, Left, RunningFrame};
 use crate::runtime::unit::{Unit, UnitOwner};
@@ -50,7 +52,7 @@ impl EntryState for Record {
         };
         let arguments = args.into_iter().collect::<Option<Vec<_>>>()?;
         Some(Fitting {
-            stub: version.compiled.unit.entry.get(),
+            unit: version.compiled.unit.clone(),
             arguments,
         })
     }
@@ -59,22 +61,22 @@ impl EntryState for Record {
         &self,
         entry: &EntryRecord,
         arguments: &[Borrowed<'_, '_, PyAny>],
-    ) -> Option<usize> {
+    ) -> Option<Rc<Unit>> {
         if !engine::is_enabled() {
             return None;
         }
-        let stub = self.stub_for(arguments)?;
+        let unit = self.unit_for(arguments)?;
         self.count_bound_call(entry);
-        Some(stub)
+        Some(unit)
     }
 
     fn next_turn(&self, arguments: Option<&[Borrowed<'_, '_, PyAny>]>) -> Turn {
         let chain = self.chain();
-        let head = self.first_stub();
+        let head = self.first_unit();
         if let Some(trial) = self.trial.borrow_mut().as_mut() {
             let (native, timed) = trial.turn();
             return Turn {
-                stub: head.filter(|_| native),
+                unit: head.filter(|_| native),
                 timed: timed.then_some(WHOLE),
             };
         }
@@ -83,11 +85,11 @@ impl EntryState for Record {
             .and_then(|version| Some((version, version.trial.borrow_mut().as_mut()?.turn())));
         match tried {
             Some((version, (native, timed))) => Turn {
-                stub: native.then(|| version.compiled.unit.entry.get()),
+                unit: native.then(|| version.compiled.unit.clone()),
                 timed: timed.then_some(Rc::as_ptr(version) as usize),
             },
             None => Turn {
-                stub: head,
+                unit: head,
                 timed: None,
             },
         }
@@ -107,6 +109,11 @@ impl EntryState for Record {
         };
         let mut trial = trial.borrow_mut();
         let Some(native_wins) = trial.as_mut().and_then(|t| t.tried(native, nanoseconds)) else {
+            let wants_stub = native && trial.as_ref().is_some_and(Trial::wants_stub);
+            drop(trial);
+            if wants_stub && let Some(tried) = version.or_else(|| self.chain().first().cloned()) {
+                Python::attach(|py| self.make_stub(py, &tried));
+            }
             return;
         };
         let Some(finished) = trial.take() else {
@@ -148,10 +155,10 @@ impl EntryState for Record {
         }
     }
 
-    fn first_stub(&self) -> Option<usize> {
+    fn first_unit(&self) -> Option<Rc<Unit>> {
         let chain = self.chain();
         let first = chain.first()?;
-        Some(first.compiled.unit.entry.get())
+        Some(first.compiled.unit.clone())
     }
 
     fn prepare_check<'py>(&self, call: &Call<'py>) -> Option<Check<'py>> {
@@ -180,6 +187,22 @@ impl EntryState for Record {
 
     fn loop_left(&self, unit: &Unit, left: Left, nanoseconds: u64) {
         self.loops.left(unit, left, nanoseconds);
+    }
+
+    fn stub_wanted(&self, py: Python<'_>, entry: &EntryRecord, unit: &Unit) {
+        let version = self.inner.try_borrow().ok().and_then(|inner| {
+            let mut versions = inner.versions.iter();
+            versions
+                .find(|version| std::ptr::eq(Rc::as_ptr(&version.compiled.unit), unit))
+                .cloned()
+        });
+        // A loop's unit does without: it is entered to stay for a while.
+        let Some(version) = version else { return };
+        self.make_stub(py, &version);
+        // Calls may go elsewhere by now.
+        if unit.entry.get() != 0 && dispatch::sends_to(entry, unit) {
+            dispatch::send_to(entry, unit);
+        }
     }
 
     fn as_any(&self) -> &dyn Any {

@@ -18,6 +18,10 @@ const LONG_CALLS: usize = 4;
 const STAGES: [(usize, f64, f64); 3] = [(32, 0.6, 1.6), (64, 0.8, 1.2), (128, EVEN, EVEN)];
 /// The ratio that decides in the end: without a gain the interpreter is preferred.
 const EVEN: f64 = 0.98;
+/// Native calls after which the unit gets its entry stub, before the half that counts; calls in which an
+/// entry without one is a good part of the time.
+const STUB_AFTER: usize = 12;
+const SHORT_NANOSECONDS: u64 = 20_000;
 /// One call in so many is left out on each side.
 const OUTLIERS: usize = 4;
 
@@ -78,6 +82,15 @@ impl Trial {
         let (native, plain) = (sum(&self.native, calls), sum(&self.interpreted, calls));
         let counted = (calls - calls / 2).saturating_sub((calls - calls / 2) / OUTLIERS);
         (plain as f64 - native as f64) / (counted.max(1) as f64)
+    }
+}
+
+impl Trial {
+    /// Is it time for an entry stub? Asked after each native call. A unit that is replaced after a few calls,
+    /// for what it learned, does not get one.
+    pub fn wants_stub(&self) -> bool {
+        let time: u64 = self.native.iter().sum();
+        self.native.len() == STUB_AFTER && time < STUB_AFTER as u64 * SHORT_NANOSECONDS
     }
 }
 

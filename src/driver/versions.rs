@@ -8,6 +8,8 @@ use std::rc::{Rc, Weak};
 
 use pyo3::prelude::*;
 
+use super::compile;
+use super::engine;
 use super::observe::class_of;
 use super::policy;
 use super::record::{Inner, Record, Verdict, log};
@@ -19,6 +21,7 @@ use crate::hir::Type;
 use crate::lift::Refusal;
 use crate::runtime::dispatch;
 use crate::runtime::entry::EntryRecord;
+use crate::runtime::unit::Unit;
 use crate::runtime::verify as runtime_verify;
 
 impl Record {
@@ -51,6 +54,32 @@ impl Record {
             version.trial.replace(Some(Trial::default()));
         }
         self.link(entry);
+    }
+
+    /// Gives a version its entry stub, if it has none and that is possible now.
+    pub(super) fn make_stub(&self, py: Python<'_>, version: &Version) {
+        let unit = &version.compiled.unit;
+        if unit.entry.get() != 0 {
+            return;
+        }
+        let Some(mut engine) = engine::take(py) else {
+            return;
+        };
+        let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            compile::make_stub(py, &mut engine, &version.compiled.function, unit)
+        }));
+        if let Ok(Ok(milliseconds)) = outcome {
+            engine.milliseconds += milliseconds;
+            if let Ok(mut inner) = self.inner.try_borrow_mut() {
+                inner.milliseconds += milliseconds;
+            }
+        }
+        engine::put_back(py, engine);
+        log(py, "compile", || match outcome {
+            Ok(Ok(milliseconds)) => format!("{}: entry in {milliseconds:.2} ms", self.name),
+            Ok(Err(error)) => format!("{}: no entry: {error}", self.name),
+            Err(_) => format!("{}: no entry", self.name),
+        });
     }
 
     /// Those that calls may run, in the order in which they try them.
@@ -149,15 +178,15 @@ impl Record {
             .find(|version| version.accepts_facts(args))
     }
 
-    /// The entry stub of the version that takes these arguments, of all parameters.
-    pub(super) fn stub_for(&self, arguments: &[Borrowed<'_, '_, PyAny>]) -> Option<usize> {
+    /// The code of the version that takes these arguments, of all parameters.
+    pub(super) fn unit_for(&self, arguments: &[Borrowed<'_, '_, PyAny>]) -> Option<Rc<Unit>> {
         let inner = self.inner.try_borrow().ok()?;
         let fitting = inner
             .versions
             .iter()
             .filter(|version| !version.stale.get() && version.takes(arguments));
         let version = fitting.min_by_key(|version| policy::generality(version))?;
-        Some(version.compiled.unit.entry.get())
+        Some(version.compiled.unit.clone())
     }
 
     /// No version takes these arguments: count, and make another version in time.

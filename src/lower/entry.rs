@@ -4,11 +4,11 @@
 //! arguments, no keywords, the function still has this code object, nobody traces, the recursion
 //! and the C stack have room), takes the arguments out of their boxes, calls the body and boxes what
 //! it returns. Whatever does not fit goes to `Support::NextEntry` with the original arguments and
-//! nothing changed.
+//! nothing changed. [`shape`] says the same as data, for units called before they have a stub.
 
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{I8, I64};
-use cranelift_codegen::ir::{Block, FuncRef, InstBuilder, MemFlagsData, Signature, Value};
+use cranelift_codegen::ir::{Block, FuncRef, InstBuilder, MemFlagsData, SigRef, Signature, Value};
 use cranelift_frontend::FunctionBuilder;
 
 use super::addresses::AddressProvider;
@@ -16,10 +16,71 @@ use super::alias::Region;
 use super::context::word_type;
 use super::emitter::{Emitter, c_signature};
 use super::error::LowerError;
+use crate::abi::entry::{ClassTest, EntryParam, EntryShape};
 use crate::abi::layout::{Base, Expected, RuntimeLayout};
 use crate::abi::support::Support;
 use crate::hir::attributes::IntWidth;
 use crate::hir::{Function, IntRange, Repr, Type, ValueId};
+
+/// Where the body is.
+#[derive(Clone, Copy)]
+pub enum Body {
+    /// In the same blob.
+    Here(FuncRef),
+    /// Somewhere else, at this address.
+    At(u64, SigRef),
+}
+
+/// What the stub checks and converts, as data: for calls without it.
+pub fn shape(
+    function: &Function,
+    layout: &RuntimeLayout,
+    addresses: &dyn AddressProvider,
+) -> EntryShape {
+    let params = function.block(function.entry).params.iter().map(|&param| {
+        let value = function.value(param);
+        let class = match value.repr {
+            Repr::Boxed => class_test(value.ty, layout, addresses),
+            other => class_test(other.widest_type(), layout, addresses),
+        };
+        // An empty range if no word can be in it.
+        let bounds = value.range.intersection(IntRange::I64);
+        EntryParam {
+            repr: value.repr,
+            class,
+            low: bounds.map_or(1, |range| range.low as i64),
+            high: bounds.map_or(0, |range| range.high as i64),
+        }
+    });
+    EntryShape {
+        checks: layout.entry_checks.clone(),
+        code: addresses.code_object(),
+        params: params.collect(),
+        returns: function.returns,
+    }
+}
+
+/// See `Emitter::check_class`.
+fn class_test(
+    accepted: Type,
+    layout: &RuntimeLayout,
+    addresses: &dyn AddressProvider,
+) -> ClassTest {
+    let rows = |wanted: &dyn Fn(Type) -> bool| -> Vec<u64> {
+        let classes = Type::CLASSES.iter().filter(|(_, class)| wanted(*class));
+        classes
+            .filter_map(|(_, class)| addresses.class(*class))
+            .collect()
+    };
+    match accepted {
+        Type::OBJECT => ClassTest::Any,
+        Type::NONE => ClassTest::Object(layout.none_object),
+        _ if Type::OTHER.is_subset(accepted) => {
+            ClassTest::NoneOf(rows(&|class| !class.is_subset(accepted)))
+        }
+        _ => ClassTest::OneOf(rows(&|class| class.is_subset(accepted))),
+    }
+}
 
 /// Signature of the stub.
 pub fn signature() -> Signature {
@@ -32,7 +93,7 @@ pub fn emit<'b>(
     layout: &RuntimeLayout,
     addresses: &dyn AddressProvider,
     builder: FunctionBuilder<'b>,
-    body: FuncRef,
+    body: Body,
 ) -> Result<FunctionBuilder<'b>, LowerError> {
     let mut stub = Stub {
         emitter: Emitter::new(builder, layout, addresses),
@@ -49,7 +110,7 @@ struct Stub<'a, 'b> {
 }
 
 impl Stub<'_, '_> {
-    fn run(&mut self, body: FuncRef) -> Result<(), LowerError> {
+    fn run(&mut self, body: Body) -> Result<(), LowerError> {
         let entry = self.emitter.builder.create_block();
         self.emitter
             .builder
@@ -95,7 +156,14 @@ impl Stub<'_, '_> {
             let count = self.emitter.builder.ins().iadd_imm_u(count, 1);
             self.emitter.store(Region::Runtime, count, counter, 0);
         }
-        let call = self.emitter.builder.ins().call(body, &arguments);
+        let call = match body {
+            Body::Here(body) => self.emitter.builder.ins().call(body, &arguments),
+            Body::At(address, signature) => {
+                let body = self.emitter.address(address);
+                let ins = self.emitter.builder.ins();
+                ins.call_indirect(signature, body, &arguments)
+            }
+        };
         let [value, status] = *self.emitter.builder.inst_results(call) else {
             return Err(LowerError::malformed("results of the body"));
         };

@@ -42,6 +42,7 @@ use cranelift_codegen::{Context, ir};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 
 use crate::abi::deopt_table::DeoptTable;
+use crate::abi::entry::EntryShape;
 use crate::abi::layout::RuntimeLayout;
 use crate::hir::{CodeId, Function, InstrId, Op};
 
@@ -69,6 +70,9 @@ pub struct Options {
     pub close_pow: bool,
     /// The processor multiplies and adds with one rounding; found out by the compiler.
     pub fused_multiply_add: bool,
+    /// Leave out the entry stub where calls can do without it for now (`abi::entry`);
+    /// [`Compiler::entry_stub`] makes it later.
+    pub late_stub: bool,
 }
 
 /// A call in the body of another compiled function: the activation may need a frame while it waits
@@ -107,8 +111,10 @@ pub struct CompiledCode {
     pub code: Vec<u8>,
     /// Where the body starts.
     pub body_offset: u32,
-    /// Where the entry stub starts.
-    pub entry_offset: u32,
+    /// Where the entry stub starts, if it is not left for later.
+    pub entry_offset: Option<u32>,
+    /// What calls from outside must be like.
+    pub shape: EntryShape,
     /// How it leaves.
     pub exits: DeoptTable,
     /// Calls of the body, by return address, ascending.
@@ -214,28 +220,24 @@ impl Compiler {
         let (call_sites, native_frame, words, copy_frame) =
             self.activation(function, body, &activation);
 
-        start = Instant::now();
-        self.begin(&entry::signature(), STUB);
-        let callee = declare(&mut self.context.func, signature, BODY);
-        let builder = FunctionBuilder::new(&mut self.context.func, &mut self.builder);
-        match entry::emit(function, layout, addresses, builder, callee) {
-            Ok(builder) => builder.finalize(self.isa.frontend_config()),
-            Err(error) => {
-                self.builder = FunctionBuilderContext::new();
-                return Err(error);
-            }
+        let shape = entry::shape(function, layout, addresses);
+        let mut stub = None;
+        if !(options.late_stub && shape.needs_no_stub()) {
+            start = Instant::now();
+            self.begin_stub(function, layout, addresses, None)?;
+            timing.build += start.elapsed();
+            start = Instant::now();
+            self.keep_text(options, &mut text);
+            self.context.set_disasm(options.keep_assembly);
+            stub = Some(self.finish(&mut blob, STUB, &mut assembly)?);
+            timing.compile += start.elapsed();
         }
-        timing.build += start.elapsed();
-        start = Instant::now();
-        self.keep_text(options, &mut text);
-        self.context.set_disasm(options.keep_assembly);
-        let stub = self.finish(&mut blob, STUB, &mut assembly)?;
         blob.link()?;
-        timing.compile += start.elapsed();
         Ok(CompiledCode {
             code: blob.code,
             body_offset: body,
             entry_offset: stub,
+            shape,
             exits,
             call_sites,
             native_frame,
@@ -246,6 +248,52 @@ impl Compiler {
             assembly: options.keep_assembly.then_some(assembly),
             timing,
         })
+    }
+
+    /// The stub of a body that was compiled without one and is installed at `body`.
+    pub fn entry_stub(
+        &mut self,
+        function: &Function,
+        layout: &RuntimeLayout,
+        addresses: &dyn AddressProvider,
+        body: u64,
+    ) -> Result<Vec<u8>, LowerError> {
+        let mut blob = link::Blob::default();
+        self.begin_stub(function, layout, addresses, Some(body))?;
+        self.context.set_disasm(false);
+        self.finish(&mut blob, STUB, &mut String::new())?;
+        blob.link()?;
+        Ok(blob.code)
+    }
+
+    /// Fills the context with the stub. Without an address the body is in the same blob.
+    fn begin_stub(
+        &mut self,
+        function: &Function,
+        layout: &RuntimeLayout,
+        addresses: &dyn AddressProvider,
+        body: Option<u64>,
+    ) -> Result<(), LowerError> {
+        self.begin(&entry::signature(), STUB);
+        let signature = body_signature(function);
+        let body = match body {
+            Some(address) => {
+                let signature = self.context.func.import_signature(signature);
+                entry::Body::At(address, signature)
+            }
+            None => entry::Body::Here(declare(&mut self.context.func, signature, BODY)),
+        };
+        let builder = FunctionBuilder::new(&mut self.context.func, &mut self.builder);
+        match entry::emit(function, layout, addresses, builder, body) {
+            Ok(builder) => {
+                builder.finalize(self.isa.frontend_config());
+                Ok(())
+            }
+            Err(error) => {
+                self.builder = FunctionBuilderContext::new();
+                Err(error)
+            }
+        }
     }
 
     /// Clears the context and declares the function itself in it.

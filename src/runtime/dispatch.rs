@@ -6,25 +6,34 @@ use pyo3::ffi::{self, PyObject};
 use pyo3::prelude::*;
 
 use super::apart::apart;
-use super::entry::{Call, EntryRecord, Target};
+use super::entry::{Call, EntryRecord};
 use super::unit::Unit;
-use super::{self_test, tracing};
+use super::{first_calls, self_test, tracing};
 
 /// Sends the calls of a function to a unit. The unit's owner keeps it until the function dies.
 pub fn send_to(entry: &EntryRecord, unit: &Unit) {
+    entry.set_unit(unit);
+    let target = match unit.entry.get() {
+        0 => first_calls::enter_current as *const u8,
+        stub => stub as *const u8,
+    };
     // SAFETY: the stub is a vectorcall function made for this entry's function (its code object is checked
     // inside), and the record that installs a unit keeps it as long as the function lives.
-    unsafe { entry.set_target(unit.entry.get() as *const u8) }
+    unsafe { entry.set_target(target) }
 }
 
-/// Lets each unit's stub send what it does not take to the next unit's, the last one to the runtime. If the
+/// Do calls go to this unit, without a stub so far?
+pub fn sends_to(entry: &EntryRecord, unit: &Unit) -> bool {
+    std::ptr::eq(entry.current_unit(), unit)
+        && entry.goes_to(first_calls::enter_current as *const u8)
+}
+
+/// Lets each unit send what its entry does not take to the next unit, the last one to the runtime. If the
 /// versions are `settled`, the runtime looks at few of those calls.
 pub fn chain(units: &[Rc<Unit>], settled: bool) {
     for (unit, next) in units.iter().zip(&units[1.min(units.len())..]) {
-        // SAFETY: a stub is a vectorcall function for the units' function, and may be called with a further
-        // argument. The record keeps all units as long as the function lives.
-        let next = unsafe { std::mem::transmute::<usize, Target>(next.entry.get()) };
-        unit.next.set(next);
+        // The record keeps all units as long as the function lives.
+        unit.next_unit.set(Rc::as_ptr(next));
     }
     if let Some(last) = units.last() {
         let rest = if settled {
@@ -32,6 +41,7 @@ pub fn chain(units: &[Rc<Unit>], settled: bool) {
         } else {
             bind_and_enter
         };
+        last.next_unit.set(std::ptr::null());
         last.next.set(rest);
     }
 }
@@ -65,11 +75,8 @@ unsafe extern "C" fn try_both(
             (*record).state().next_turn(all)
         }));
         let turn = turn.unwrap_or_default();
-        let call = |entry: &EntryRecord| match turn.stub {
-            Some(stub) => {
-                let stub: ffi::vectorcallfunc = std::mem::transmute(stub);
-                stub(callable, args, flags_and_count, names)
-            }
+        let call = |entry: &EntryRecord| match &turn.unit {
+            Some(unit) => first_calls::call(unit, callable, args, flags_and_count, names),
             None => {
                 entry.count_interpreted();
                 entry.interpret(callable, args, flags_and_count, names)
@@ -86,7 +93,7 @@ unsafe extern "C" fn try_both(
         let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             let py = Python::assume_attached();
             let pending = PyErr::take(py);
-            let native = turn.stub.is_some();
+            let native = turn.unit.is_some();
             entry.state().tried(&entry, timed, native, nanoseconds);
             if let Some(error) = pending {
                 error.restore(py);
@@ -194,7 +201,7 @@ pub unsafe extern "C" fn bind_and_enter(
 /// `Support::NextEntry`.
 ///
 /// # Safety
-/// Called by an entry stub of the unit with its own arguments.
+/// Called by an entry of the unit with its own arguments.
 pub unsafe extern "C" fn next_entry(
     unit: *const Unit,
     callable: *mut PyObject,
@@ -205,6 +212,9 @@ pub unsafe extern "C" fn next_entry(
     // SAFETY: as required; whoever calls a function keeps it, hence its units and its record, alive.
     unsafe {
         let unit = &*unit;
+        if let Some(next) = unit.next_unit.get().as_ref() {
+            return first_calls::call(next, callable, args, flags_and_count, names);
+        }
         let next = unit.next.get();
         next(callable, args, flags_and_count, names, unit.record)
     }
@@ -247,19 +257,15 @@ unsafe fn slow_entry(
             })
         }));
         if let Ok(Some(fitting)) = chosen {
-            let stub: ffi::vectorcallfunc = std::mem::transmute(fitting.stub);
             let pointers: Vec<*mut PyObject> = fitting
                 .arguments
                 .iter()
                 .map(|argument| argument.as_ptr())
                 .collect();
             let outer = entry.retried.replace(pointers.as_ptr() as usize);
-            let result = stub(
-                callable,
-                pointers.as_ptr(),
-                pointers.len(),
-                std::ptr::null_mut(),
-            );
+            let nobody = std::ptr::null_mut();
+            let (first, count) = (pointers.as_ptr(), pointers.len());
+            let result = first_calls::call(&fitting.unit, callable, first, count, nobody);
             entry.retried.set(outer);
             if !entry.declined.replace(false) {
                 return result;
@@ -325,13 +331,14 @@ unsafe fn enter_quickly(
         for (argument, word) in arguments.iter_mut().zip(&words[..wanted]) {
             *argument = Bound::ref_from_ptr(py, word).as_borrowed();
         }
-        let stub = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        let unit = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             entry.state().quick_fitting(entry, &arguments[..wanted])
         }));
-        let stub: ffi::vectorcallfunc = std::mem::transmute(stub.ok()??);
+        let unit = unit.ok()??;
         ffi::Py_XINCREF(defaults);
         let outer = entry.retried.replace(words.as_ptr() as usize);
-        let result = stub(callable, words.as_ptr(), wanted, std::ptr::null_mut());
+        let nobody = std::ptr::null_mut();
+        let result = first_calls::call(&unit, callable, words.as_ptr(), wanted, nobody);
         entry.retried.set(outer);
         ffi::Py_XDECREF(defaults);
         if entry.declined.replace(false) {

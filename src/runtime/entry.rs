@@ -30,6 +30,7 @@ mod thunk;
 
 use super::apart::apart;
 use super::code_memory::{self, CodeBlock, CodeMemoryError};
+use super::unit::Unit;
 use super::{frame, self_test};
 use pyo3::exceptions::PyTypeError;
 use pyo3::ffi::{self, PyFunctionObject, PyObject, vectorcallfunc};
@@ -66,7 +67,7 @@ pub trait EntryState: Any {
         &self,
         _entry: &EntryRecord,
         _arguments: &[Borrowed<'_, '_, PyAny>],
-    ) -> Option<usize> {
+    ) -> Option<Rc<Unit>> {
         None
     }
 
@@ -81,8 +82,8 @@ pub trait EntryState: Any {
     /// A call went to the interpreter because no version takes it, the `calls`th one.
     fn untaken(&self, _calls: u64) {}
 
-    /// The stub that calls try first.
-    fn first_stub(&self) -> Option<usize> {
+    /// The unit that calls try first.
+    fn first_unit(&self) -> Option<Rc<Unit>> {
         None
     }
 
@@ -113,7 +114,10 @@ pub trait EntryState: Any {
     }
 
     /// Native code that `back_edge` had entered was left.
-    fn loop_left(&self, _unit: &super::unit::Unit, _left: super::osr::Left, _nanoseconds: u64) {}
+    fn loop_left(&self, _unit: &Unit, _left: super::osr::Left, _nanoseconds: u64) {}
+
+    /// The unit has been called so often that an entry stub pays.
+    fn stub_wanted(&self, _py: Python<'_>, _entry: &EntryRecord, _unit: &Unit) {}
 
     /// For downcasting.
     fn as_any(&self) -> &dyn Any;
@@ -130,16 +134,16 @@ pub struct Check<'py> {
 /// Which way a call goes during a trial.
 #[derive(Default)]
 pub struct Turn {
-    /// The stub to call, or none to interpret.
-    pub stub: Option<usize>,
+    /// What to call, or none to interpret.
+    pub unit: Option<Rc<Unit>>,
     /// Is it to be timed, and for what?
     pub timed: Option<usize>,
 }
 
 /// A version that takes a call, with its arguments in the order of the parameters.
 pub struct Fitting<'py> {
-    /// Address of its entry stub.
-    pub stub: usize,
+    /// Its code.
+    pub unit: Rc<Unit>,
     pub arguments: Vec<Bound<'py, PyAny>>,
 }
 
@@ -210,6 +214,8 @@ pub struct EntryRecord {
     calls: Cell<u64>,
     /// Calls interpreted because no version takes them.
     pub(super) untaken: Cell<u64>,
+    /// What the target calls while that has no stub; kept by the state as long as the function lives.
+    unit: Cell<*const Unit>,
     state: Rc<dyn EntryState>,
     #[cfg(not(Py_3_12))]
     death_notice: Cell<*mut PyObject>,
@@ -372,6 +378,7 @@ pub fn attach(
             declined: Cell::new(false),
             calls: Cell::new(0),
             untaken: Cell::new(0),
+            unit: Cell::new(std::ptr::null()),
             state,
             #[cfg(not(Py_3_12))]
             death_notice: Cell::new(std::ptr::null_mut()),
@@ -465,6 +472,21 @@ impl EntryRecord {
         // SAFETY: by the contract; a vectorcall function may be called with a further argument.
         self.target
             .set(unsafe { std::mem::transmute::<*const u8, Target>(target) });
+    }
+
+    /// Is that the target?
+    pub(super) fn goes_to(&self, target: *const u8) -> bool {
+        self.target.get() as usize == target as usize
+    }
+
+    /// Says which unit calls go to while it has no stub.
+    pub(super) fn set_unit(&self, unit: *const Unit) {
+        self.unit.set(unit);
+    }
+
+    /// That unit, or NULL.
+    pub(super) fn current_unit(&self) -> *const Unit {
+        self.unit.get()
     }
 
     /// Whether calls go to machine code or a trial, and are not counted.

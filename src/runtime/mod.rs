@@ -8,6 +8,7 @@ mod dict_watcher;
 pub mod dispatch;
 pub mod entry;
 pub mod exits;
+mod first_calls;
 pub mod frame;
 pub mod function_watcher;
 pub mod gil_cell;

@@ -18,6 +18,7 @@ use pyo3::prelude::*;
 
 use super::apart::apart;
 use super::entry::{EntryRecord, entry_of};
+use super::first_calls;
 use super::frame::{self, in_place};
 use super::unit::Unit;
 use super::{self_test, tracing};
@@ -179,7 +180,7 @@ unsafe fn enter(
     record: &EntryRecord,
     entering: Entering<'_>,
 ) -> Left {
-    // SAFETY: the unit was made for this code and this loop; its stub checks that and the arguments, and calls
+    // SAFETY: the unit was made for this code and this loop; its entry checks that and the arguments, and calls
     // the body, which consumes the references of boxed arguments. Each reference taken from the
     // frame is given to it, or kept here until the frame is filled again.
     unsafe {
@@ -198,11 +199,11 @@ unsafe fn enter(
             }
         }
         let function = frame::function(running).cast::<PyObject>();
-        let stub: ffi::vectorcallfunc = std::mem::transmute(unit.entry.get());
         let outer = record.retried.replace(arguments.as_ptr() as usize);
         let tracing = std::mem::replace(&mut (*thread).tracing, 0);
         *frame::recursion_remaining(thread) += 1;
-        let result = stub(function, arguments.as_ptr(), arguments.len(), null_mut());
+        let (first, count) = (arguments.as_ptr(), arguments.len());
+        let result = first_calls::call(&unit, function, first, count, null_mut());
         *frame::recursion_remaining(thread) -= 1;
         (*thread).tracing = tracing;
         record.retried.set(outer);

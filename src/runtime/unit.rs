@@ -16,6 +16,7 @@ use super::entry::{EntryRecord, Target};
 use super::native_stack;
 use crate::abi::CodeId;
 use crate::abi::deopt_table::{DeoptTable, ExitSite};
+use crate::abi::entry::EntryShape;
 use crate::abi::layout::EntryCheck;
 use crate::ffi::CodeObject;
 
@@ -69,9 +70,15 @@ pub struct Unit {
     pub frame_shift: Box<Cell<u64>>,
     /// The machine code; empty until installed.
     pub block: Cell<Option<CodeBlock>>,
-    /// Address of the entry stub.
+    /// What calls from outside must be like.
+    pub shape: OnceCell<EntryShape>,
+    /// Address of the entry stub; 0 while there is none, see `first_calls`.
     pub entry: Cell<usize>,
-    /// What the stub does not take: the next version's stub, or the runtime.
+    /// Its machine code.
+    pub stub: Cell<Option<CodeBlock>>,
+    /// The version that gets the calls which do not fit, or NULL.
+    pub next_unit: Cell<*const Unit>,
+    /// Without one: the part of the runtime that gets them.
     pub next: Cell<Target>,
     /// The entry of its function; not read where nothing enters by the stub.
     pub record: *const EntryRecord,
@@ -87,7 +94,7 @@ pub struct Unit {
     pub owner: RefCell<Option<Weak<dyn UnitOwner>>>,
     /// Exits taken so far.
     pub exits: Cell<u64>,
-    /// Calls through the entry stub, counted by it.
+    /// Calls from outside that ran the body.
     pub entries: Box<Cell<u64>>,
     /// Code objects of `functions` and of all callees.
     pub codes: OnceCell<Vec<*mut CodeObject>>,
@@ -160,6 +167,10 @@ impl Drop for Unit {
                 native_stack::forget(py, block);
                 // SAFETY: by the invariant of the module no activation is inside.
                 unsafe { code_memory::free(py, block) }
+                if let Some(stub) = self.stub.take() {
+                    // SAFETY: as above.
+                    unsafe { code_memory::free(py, stub) }
+                }
             });
         }
     }

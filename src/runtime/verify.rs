@@ -11,6 +11,7 @@ use pyo3::types::PyTuple;
 
 use super::apart::apart;
 use super::entry::{Call, EntryRecord};
+use super::first_calls;
 
 /// Which way calls go.
 #[derive(Clone, Copy, PartialEq)]
@@ -46,12 +47,9 @@ unsafe extern "C" fn run_both(
     unsafe {
         std::rc::Rc::increment_strong_count(record);
         let entry = std::rc::Rc::from_raw(record);
-        let stub = entry.state().first_stub();
-        let native = || match stub {
-            Some(stub) => {
-                let stub: ffi::vectorcallfunc = std::mem::transmute(stub);
-                stub(callable, args, flags_and_count, names)
-            }
+        let unit = entry.state().first_unit();
+        let native = || match &unit {
+            Some(unit) => first_calls::call(unit, callable, args, flags_and_count, names),
             None => entry.interpret(callable, args, flags_and_count, names),
         };
         match WAY.get() {

@@ -37,7 +37,7 @@ mod iteration;
 mod namespaces;
 mod numbers;
 mod strings;
-mod support;
+pub mod support;
 pub mod testing;
 
 pub use iteration::end_of_iteration;

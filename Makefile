@@ -37,6 +37,7 @@ bench: .venv
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check $$(grep ^numpy scripts/requirements.txt)
 	.venv/bin/python benches/run.py
 	.venv/bin/python benches/costs.py
+	.venv/bin/python benches/warmup.py
 	.venv/bin/python scripts/rust_benches.py
 
 cpython-tests: python

@@ -259,9 +259,14 @@ impl UnitOwner for Record {
             return;
         };
         let compilations = inner.whole_compilations();
+        let called = !inner.dependents.is_empty();
         drop(inner);
         let Some(entry) = self.entry() else { return };
         if teaches && compilations < policy::MAX_COMPILATIONS {
+            let loops = self.loops.exist.get();
+            if self.threshold > 1 && !policy::has_learned_enough(&version, loops, called) {
+                return;
+            }
             version.stale.set(true);
             entry.count_down(1);
         } else if policy::leaves_too_often(unit.exits.get(), unit.entries.get()) {

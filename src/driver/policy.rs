@@ -12,6 +12,8 @@
 //! function goes back to the interpreter, at no cost, when no version is left, or when too few of its calls
 //! find one.
 
+use std::time::Duration;
+
 use super::version::Version;
 use crate::abi::exit_reason::ExitReason;
 use crate::hir::{Repr, Type};
@@ -27,6 +29,11 @@ pub const MISSES_PER_VERSION: u32 = 2;
 /// Calls bound by the runtime after which native code is tried against the interpreter again (then 16 times as
 /// many).
 pub const BOUND_CALLS_PER_TRIAL: u64 = 32;
+
+/// Exits of short calls that together cost less than a compilation.
+const CHEAP_EXITS: u64 = 16;
+/// A call is short if it comes so soon after the one before.
+const SHORT_CALL: Duration = Duration::from_micros(50);
 
 /// Exits of a version that teach nothing before their share is looked at.
 const GIVE_UP_AFTER: u64 = 64;
@@ -59,6 +66,19 @@ pub fn teaches(reason: ExitReason, left: u32) -> bool {
         | ExitReason::ObjectChanged => left.is_multiple_of(2),
         _ => false,
     }
+}
+
+/// An exit of the version taught something: is it time to compile again? What follows an exit is interpreted
+/// until the call ends (or a loop is entered): in a function without loops, or one whose calls follow each other
+/// quickly, that is little, so a few exits are taken first, for what they teach together. A compiled caller
+/// leaves too, from loops of its own: then no time is lost.
+pub fn has_learned_enough(version: &Version, loops: bool, compiled_callers: bool) -> bool {
+    let unit = &version.compiled.unit;
+    let calls = u32::try_from(unit.entries.get()).unwrap_or(u32::MAX);
+    compiled_callers
+        || calls == 0
+        || unit.exits.get() >= CHEAP_EXITS
+        || loops && version.since.elapsed() / calls > SHORT_CALL
 }
 
 /// Does an exit say something about the version at all?

@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::time::Instant;
 
 use pyo3::prelude::*;
 
@@ -24,6 +25,8 @@ pub struct Version {
     pub(super) trial: RefCell<Option<Trial>>,
     /// Nanoseconds a call gains, as its trial found.
     pub(super) gain: Cell<Option<f64>>,
+    /// When it was compiled.
+    pub(super) since: Instant,
 }
 
 /// Does a live argument fit the entry's check?
@@ -49,6 +52,7 @@ impl Version {
             stale: Cell::new(false),
             trial: RefCell::new(None),
             gain: Cell::new(None),
+            since: Instant::now(),
         })
     }
 

@@ -508,3 +508,58 @@ def test_locals_written_by_a_callee():
         """,
         ["4", "5", "6"],
     )
+
+
+RAISES_INTO_TRACED_CALLER = """
+def f(n):
+    try:
+        for i in range(n):
+            last = g(i, n - 1)
+    except ValueError:
+        last = -i
+    return last
+
+def g(i, stop):
+    if i == stop:
+        start()
+        raise ValueError
+    return i
+"""
+
+
+@pytest.mark.parametrize("what", ["settrace", "setprofile"])
+def test_a_callee_begins_to_trace_and_raises(what):
+    """The caller is in the middle of its call, so no tracer hears that it is called."""
+    import sys as system
+
+    def record(namespace):
+        events = []
+
+        def tracer(frame, event, argument):
+            if frame.f_code.co_name in ("f", "g", "record"):
+                events.append((event, frame.f_code.co_name, frame.f_lineno))
+            return tracer
+
+        def start():
+            getattr(system, what)(tracer)
+            if what == "settrace":
+                system._getframe(1).f_trace = tracer
+                system._getframe(2).f_trace = tracer
+
+        namespace["start"] = start
+        try:
+            result = namespace["f"](5)
+        finally:
+            getattr(system, what)(None)
+        return result, events
+
+    program = harness.Program(RAISES_INTO_TRACED_CALLER)
+    plain, jitted = program.side(lambda function: function), program.side(provider.eager())
+    for namespace in (plain, jitted):
+        namespace["start"] = lambda: None
+        for _ in range(4):
+            namespace["f"](5)
+    for _ in range(3):
+        expected = record(plain)
+        assert record(jitted) == expected
+        assert not any(event == ("call", "f") for event, name, _ in expected[1] for event in [(event, name)])

@@ -59,7 +59,15 @@ pub fn code_view(code: &Bound<'_, PyCode>) -> PyResult<CodeBytes> {
 
 /// A name as text, lone surrogates replaced.
 fn lossy(name: &Bound<'_, PyAny>) -> PyResult<String> {
-    Ok(name.cast::<PyString>()?.to_string_lossy().into_owned())
+    let name = name.cast::<PyString>()?;
+    Ok(text_of(name).unwrap_or_else(|| name.to_string_lossy().into_owned()))
+}
+
+/// A string as text, if it has no lone surrogates. Not by `to_str`, which leaves its UTF-8 form in the
+/// object: `sys.getsizeof` would tell.
+fn text_of(text: &Bound<'_, PyString>) -> Option<String> {
+    let bytes = text.encode_utf8().ok()?;
+    String::from_utf8(bytes.as_bytes().to_vec()).ok()
 }
 
 fn locals_plus(code: &Bound<'_, PyCode>, arguments: usize) -> PyResult<Vec<LocalView>> {
@@ -103,9 +111,7 @@ pub fn const_view(object: &Bound<'_, PyAny>) -> ConstView {
         } else if let Ok(value) = object.cast_exact::<PyFloat>() {
             ConstView::Float(value.value())
         } else if let Ok(value) = object.cast_exact::<PyString>() {
-            value
-                .to_str()
-                .map_or(ConstView::Other, |text| ConstView::Str(text.to_owned()))
+            text_of(value).map_or(ConstView::Other, ConstView::Str)
         } else if let Ok(value) = object.cast_exact::<PyBytes>() {
             ConstView::Bytes(value.as_bytes().to_vec())
         } else if let Ok(value) = object.cast_exact::<PyTuple>() {

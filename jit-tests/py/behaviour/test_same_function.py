@@ -344,3 +344,20 @@ def test_constants_keep_their_identity(jit):
         assert any(x is constant for constant in constants)
         assert any(y is constant for constant in constants)
         assert pair is None or (pair[0] is x and pair[1] is y)
+
+
+def test_size_of_text_constants():
+    """Asking for a constant's UTF-8 form would leave it in the object."""
+    import sys
+
+    def f(n):
+        text = "\u0100\u0101\u0102" if n else "\xe9"
+        return len(text) + n
+
+    before = [sys.getsizeof(constant) for constant in f.__code__.co_consts]
+    from brolga import jit
+
+    jitted = jit(threshold=1)(f)
+    assert [jitted(n) for n in (1, 2, 3, 0)] == [4, 5, 6, 1]
+    jit.explain(jitted)
+    assert [sys.getsizeof(constant) for constant in f.__code__.co_consts] == before

@@ -171,7 +171,7 @@ mod sampler {
     use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, AtomicU64, Ordering};
     use std::time::Duration;
 
-    use pyo3::Python;
+    use pyo3::{Python, ffi};
 
     use super::{is_active, with_hooks};
 
@@ -194,7 +194,10 @@ mod sampler {
     }
 
     unsafe extern "C" fn look(_nothing: *mut c_void) -> c_int {
-        if is_active() {
+        // The call is made in the interpreter that happened to run when it was asked for.
+        // SAFETY: called with the GIL held, in an interpreter that runs.
+        let is_main = unsafe { ffi::PyInterpreterState_Get() == ffi::PyInterpreterState_Main() };
+        if is_active() && is_main {
             with_hooks(|py, hooks| (hooks.sample)(py));
         }
         ASKED.store(false, Ordering::Release);

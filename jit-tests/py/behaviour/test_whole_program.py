@@ -321,3 +321,25 @@ print(_native.is_enabled_for_all())
     for off in ("0", "", "no"):
         # Installed, the start-up file of the wheel is there too.
         assert run_python(program, env={"BROLGA_AUTO": off}).stdout.split() == ["False", "False"]
+
+
+def test_subinterpreters_are_left_alone(run_python, native_required):
+    """Functions of theirs get no entry, also while samples are taken (3.11)."""
+    run_python("""
+import sys, time
+from brolga import jit
+try:
+    import _testcapi
+except ImportError:
+    sys.exit(0)
+jit.enable()
+time.sleep(0.01)
+program = "import re, string, json\\nfor _ in range(300): json.dumps({'a': [1, 2]}); re.sub('a', 'b', 'aaa')"
+for _ in range(3):
+    assert _testcapi.run_in_subinterp(program) == 0
+def f(n):
+    total = 0
+    for i in range(n): total += i & 3
+    return total
+for _ in range(100): f(3000)
+""")

@@ -13,6 +13,7 @@ reason; one that is not listed, or listed in vain, is a failure.
 
 import argparse
 import concurrent.futures
+import contextlib
 import gc
 import importlib
 import io
@@ -29,6 +30,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 DIFFERENCES = ROOT / "jit-tests" / "cpython" / "differences.txt"
 ROUNDS = 2
+# Seconds of one process. A slower module is measured by its plain run.
 TIMEOUT = 300
 
 # Seconds at most, and a good share of what can go wrong.
@@ -48,7 +50,7 @@ test__locale test_abc test_argparse test_array test_ast test_asyncgen test_atexi
 test_bdb test_bigmem test_binascii test_bisect test_buffer test_builtin test_bytes test_calendar
 test_cmath test_cmd test_code test_codeop test_collections test_colorsys test_compile
 test_configparser test_context test_copy test_copyreg test_coroutines test_cprofile test_csv
-test_dataclasses test_datetime test_decimal test_defaultdict test_deque test_descr test_descrtut
+test_dataclasses test_decimal test_defaultdict test_deque test_descr test_descrtut
 test_dict test_difflib test_dis test_doctest test_dynamicclassattribute test_enum test_eof
 test_except_star test_exception_group test_exception_hierarchy test_exceptions test_filter
 test_finalization test_fnmatch test_fractions test_fstring test_functools test_future test_gc
@@ -81,6 +83,18 @@ def flat(suite):
             yield test
 
 
+def remove_tools():
+    """A test of `sys.monitoring` that fails leaves its tools behind, and then all others fail, too."""
+    monitoring = getattr(sys, "monitoring", None)
+    for tool in range(6) if monitoring else ():
+        if monitoring.get_tool(tool) not in (None, "brolga"):
+            monitoring.set_events(tool, 0)
+            for event in range(20):
+                with contextlib.suppress(ValueError):
+                    monitoring.register_callback(tool, 1 << event, None)
+            monitoring.free_tool_id(tool)
+
+
 class Recorder(unittest.TestResult):
     """Writes a line per finished test; the last line of a crash is the test that began."""
 
@@ -105,6 +119,7 @@ class Recorder(unittest.TestResult):
 
     def stopTest(self, test):
         super().stopTest(test)
+        remove_tools()
         self.line(test, self.outcome)
 
     def note(self, outcome, error):
@@ -194,7 +209,7 @@ class Run:
         self.seconds = seconds
 
 
-def run(python, module, mode, threshold):
+def run(python, module, mode, threshold, timeout=TIMEOUT):
     with tempfile.TemporaryDirectory(prefix="brolga-cpython-") as folder:
         path = os.path.join(folder, "results")
         clean = {k: v for k, v in os.environ.items() if not k.startswith("BROLGA_")}
@@ -229,17 +244,17 @@ def run(python, module, mode, threshold):
                 start_new_session=True,
             )
             try:
-                status = process.wait(TIMEOUT)
+                status = process.wait(timeout)
             except subprocess.TimeoutExpired:
                 status = None
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
         seconds = time.monotonic() - began
         text = Path(log).read_text(errors="replace")
-        return understand(path, status, text, seconds)
+        return understand(path, status, text, seconds, timeout)
 
 
-def understand(path, status, text, seconds):
+def understand(path, status, text, seconds, timeout):
     outcomes, began, ended = {}, "", False
     if os.path.exists(path):
         for line in Path(path).read_text().splitlines():
@@ -257,7 +272,7 @@ def understand(path, status, text, seconds):
         native, broken = json.loads(Path(f"{path}.native").read_text())
     ending = ""
     if status is None:
-        ending = f"took more than {TIMEOUT} s, in {began}"
+        ending = f"took more than {timeout:.0f} s, in {began}"
     elif not ended:
         tail = "\n".join(text.splitlines()[-25:])
         ending = f"ended with status {status}, in {began or 'importing'}\n{tail}"
@@ -298,7 +313,8 @@ def compare(python, module, thresholds):
         return module, None, plain.ending, 0, plain.seconds
     found, native, seconds = {}, 0, plain.seconds
     for threshold in thresholds:
-        jitted = run(python, module, "jit", threshold)
+        # At threshold 1 nearly everything is compiled, which takes its time.
+        jitted = run(python, module, "jit", threshold, max(TIMEOUT, 5 * plain.seconds))
         native = max(native, jitted.native)
         seconds += jitted.seconds
         for name, what in differences(plain, jitted):

@@ -30,6 +30,8 @@ pub struct EntryParam {
     pub low: i64,
     /// See `low`.
     pub high: i64,
+    /// The entry keeps the argument alive during the call.
+    pub held: bool,
 }
 
 /// A test of an object's class, by the addresses of type objects.

@@ -50,6 +50,7 @@ pub fn shape(
             class,
             low: bounds.map_or(1, |range| range.low as i64),
             high: bounds.map_or(0, |range| range.high as i64),
+            held: is_held(function, param),
         }
     });
     EntryShape {
@@ -80,6 +81,14 @@ fn class_test(
         }
         _ => ClassTest::OneOf(rows(&|class| class.is_subset(accepted))),
     }
+}
+
+/// Does the entry keep the argument alive? The body borrows its arguments from callers that have a reference, as
+/// compiled ones do. Not all C code has: `with` passes the traceback of an exception to `__exit__`, which
+/// may replace it. What may be of any class is therefore held, as a frame of the interpreter does.
+fn is_held(function: &Function, param: ValueId) -> bool {
+    let value = function.value(param);
+    value.repr == Repr::Boxed && Type::OTHER.is_subset(value.ty)
 }
 
 /// Signature of the stub.
@@ -131,11 +140,15 @@ impl Stub<'_, '_> {
         self.emitter.branch_if(names, slow);
         // Types first: where they differ, another version's stub is next.
         let mut arguments = Vec::with_capacity(params.len() + 1);
+        let mut held = Vec::new();
         for (index, &param) in params.iter().enumerate() {
             let object = self
                 .emitter
                 .load(Region::TupleItems, I64, args, 8 * index as i32);
             arguments.push(self.argument(param, object, slow)?);
+            if is_held(self.function, param) {
+                held.push(object);
+            }
         }
         let code_offset = self.emitter.layout.function_code;
         let code = self
@@ -156,6 +169,9 @@ impl Stub<'_, '_> {
             let count = self.emitter.builder.ins().iadd_imm_u(count, 1);
             self.emitter.store(Region::Runtime, count, counter, 0);
         }
+        for &object in &held {
+            self.emitter.incref(object);
+        }
         let call = match body {
             Body::Here(body) => self.emitter.builder.ins().call(body, &arguments),
             Body::At(address, signature) => {
@@ -168,6 +184,9 @@ impl Stub<'_, '_> {
             return Err(LowerError::malformed("results of the body"));
         };
         self.emitter.leave_recursion(thread_state, level);
+        for &object in &held {
+            self.emitter.decref_plain(object);
+        }
         self.finish(value, status);
 
         self.emitter.builder.switch_to_block(slow);

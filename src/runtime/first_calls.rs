@@ -145,8 +145,14 @@ unsafe fn enter(
         unit.entries.set(calls);
         let returns = shape.returns;
         *remaining -= 1;
+        let mut held = [std::ptr::null_mut::<PyObject>(); MAX_WORDS];
+        let params = shape.params.iter().enumerate();
+        for ((index, _), slot) in params.filter(|(_, param)| param.held).zip(&mut held) {
+            *slot = ffi::Py_NewRef(*args.add(index));
+        }
         let (value, status) = run(unit.body.get(), returns, thread, &arguments);
         *remaining += 1;
+        held.iter().for_each(|object| ffi::Py_XDECREF(*object));
         match (status, returns) {
             (0, Repr::I64) => support::box_i64(value as i64),
             (0, Repr::U64) => support::box_u64(value),

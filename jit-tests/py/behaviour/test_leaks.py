@@ -360,3 +360,38 @@ def test_compiling_in_a_handler_keeps_no_frame():
                 fast(argument)
                 fast(argument)
             assert reference() is None, (function, argument)
+
+
+def test_arguments_that_the_caller_does_not_own():
+    """`with` passes a traceback that only the exception keeps alive; the callee may let it go."""
+    lines, others = set(), []
+
+    def churn():
+        """New tracebacks, where one that was freed has been."""
+        for _ in range(4):
+            try:
+                raise KeyError
+            except KeyError as error:
+                others.append(error.__traceback__)
+
+    class Manager:
+        def __enter__(self):
+            return self
+
+        @jit(threshold=1)
+        def __exit__(self, kind, value, traceback):
+            value.__traceback__ = None
+            churn()
+            total = 0
+            for i in range(100):
+                total += i
+                total += i * i & 255
+            lines.add(traceback.tb_lineno)
+            return total > 0
+
+    first = sys._getframe().f_lineno
+    for number in range(300):
+        with Manager():
+            raise ValueError(number)
+    assert lines == {first + 3}
+    assert jit.stats(Manager.__exit__).native_calls > 0 or not provider.native_support()[0]

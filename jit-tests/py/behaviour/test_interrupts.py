@@ -90,11 +90,13 @@ def f(n):
     for i in range(n):
         total += i & 7
     return total
-expected = sum(i & 7 for i in range(3000000))
+# Long enough that some of the signals come inside.
+turns = 40000000
+expected = turns // 8 * sum(range(8))
 signal.signal(signal.SIGALRM, handler)
 for _ in range(3):
     signal.setitimer(signal.ITIMER_REAL, 0.002, 0.002)
-    assert f(3000000) == expected
+    assert f(turns) == expected
 signal.setitimer(signal.ITIMER_REAL, 0)
 inside = [item for item in seen if item[0] == 'f']
 assert inside, seen[:5]

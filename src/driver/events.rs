@@ -12,6 +12,7 @@ use super::policy;
 use super::record::{Record, log};
 use super::trial::Trial;
 use super::verify;
+use super::version::Version;
 use crate::abi::exit_reason::ExitReason;
 use crate::feedback::IntClass;
 use crate::hir::Type;
@@ -47,7 +48,7 @@ impl EntryState for Record {
         let args = super::bind::bind(&function, &call.positional, names, &call.keyword).ok()?;
         let chain = self.chain();
         let Some(version) = chain.iter().find(|version| version.accepts(&args)) else {
-            self.missed(&args);
+            self.missed(py, &args);
             return None;
         };
         let arguments = args.into_iter().collect::<Option<Vec<_>>>()?;
@@ -84,14 +85,23 @@ impl EntryState for Record {
             .and_then(|arguments| chain.iter().find(|version| version.takes(arguments)))
             .and_then(|version| Some((version, version.trial.borrow_mut().as_mut()?.turn())));
         match tried {
-            Some((version, (native, timed))) => Turn {
-                unit: native.then(|| version.compiled.unit.clone()),
-                timed: timed.then_some(Rc::as_ptr(version) as usize),
-            },
-            None => Turn {
-                unit: head,
-                timed: None,
-            },
+            Some((version, (native, timed))) => {
+                self.untimed_calls.set(0);
+                Turn {
+                    unit: native.then(|| version.compiled.unit.clone()),
+                    timed: timed.then_some(Rc::as_ptr(version) as usize),
+                }
+            }
+            None => {
+                self.untimed_calls.set(self.untimed_calls.get() + 1);
+                if self.untimed_calls.get() > policy::UNTIMED_CALLS_PER_TRIAL {
+                    self.end_trials();
+                }
+                Turn {
+                    unit: head,
+                    timed: None,
+                }
+            }
         }
     }
 
@@ -137,10 +147,30 @@ impl EntryState for Record {
     }
 
     fn untaken(&self, calls: u64) {
+        if !policy::is_weighed(calls) {
+            return;
+        }
+        let (doubtful, certain): (Vec<_>, Vec<_>) = self
+            .chain()
+            .into_iter()
+            .partition(|version| version.compiled.doubtful);
+        let entries = |versions: &[Rc<Version>]| -> u64 {
+            let units = versions.iter().map(|version| &version.compiled.unit);
+            units.map(|unit| unit.entries.get()).sum()
+        };
+        if entries(&doubtful) >= entries(&certain) {
+            // Most calls gain little: only a trial of all calls as they come can tell.
+            if let Some(entry) = self.entry() {
+                self.try_all_calls(&entry);
+            }
+            return;
+        }
         let too_few = self.inner.try_borrow().is_ok_and(|inner| {
             let current = inner.versions.iter();
-            let native =
-                current.map(|version| (version.compiled.unit.entries.get(), version.gain.get()));
+            let native = current.map(|version| {
+                let calls = version.compiled.unit.entries.get();
+                (calls, policy::gain(version))
+            });
             policy::too_few_taken(calls, native)
         });
         if too_few {

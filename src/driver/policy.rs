@@ -35,6 +35,10 @@ const CHEAP_EXITS: u64 = 16;
 /// A call is short if it comes so soon after the one before.
 const SHORT_CALL: Duration = Duration::from_micros(50);
 
+/// Calls of other kinds after which the trial of a version that is called rarely ends: every call is slower while
+/// there is one.
+pub const UNTIMED_CALLS_PER_TRIAL: u32 = 256;
+
 /// Exits of a version that teach nothing before their share is looked at.
 const GIVE_UP_AFTER: u64 = 64;
 /// Exits per call of a version above which it is given up.
@@ -44,8 +48,9 @@ const GIVE_UP_RATIO: f64 = 0.5;
 const WEIGH_AFTER: u64 = 256;
 /// What a call that no version takes costs beyond a plain one, nanoseconds.
 const UNTAKEN_COST: f64 = 80.0;
-/// What a native call gains where it was not measured, nanoseconds.
-const CERTAIN_GAIN: f64 = 500.0;
+/// What a native call gains where it was not measured, nanoseconds: with a loop, and without.
+const GAIN_OF_LOOP: f64 = 5000.0;
+const GAIN_WITHOUT_LOOP: f64 = 60.0;
 
 /// Is the `count`th call of a function checked in verify mode? All of the first ones, then a sample.
 pub fn is_checked(count: u64) -> bool {
@@ -108,15 +113,24 @@ pub fn generality(version: &Version) -> (usize, usize) {
     (open, boxed.count())
 }
 
-/// Are there so many calls that no version takes that the others do not make up for them? Asked at each of
-/// the former; `native` are calls of each version with the nanoseconds one gains, if that was measured.
-pub fn too_few_taken(untaken: u64, native: impl Iterator<Item = (u64, Option<f64>)>) -> bool {
-    if untaken < WEIGH_AFTER || !untaken.is_power_of_two() {
-        return false;
-    }
-    let gain: f64 = native
-        .map(|(calls, gain)| calls as f64 * gain.unwrap_or(CERTAIN_GAIN))
-        .sum();
+/// Is it time to ask whether the calls that a version takes make up for those that none takes? Asked at each of
+/// the latter.
+pub fn is_weighed(untaken: u64) -> bool {
+    untaken >= WEIGH_AFTER && untaken.is_power_of_two()
+}
+
+/// What a native call of the version gains, in nanoseconds.
+pub fn gain(version: &Version) -> f64 {
+    let guess = match version.has_loop {
+        true => GAIN_OF_LOOP,
+        false => GAIN_WITHOUT_LOOP,
+    };
+    version.gain.get().unwrap_or(guess)
+}
+
+/// Are there so many calls that no version takes that the others do not make up for them? `native` are calls of each version with the nanoseconds one gains.
+pub fn too_few_taken(untaken: u64, native: impl Iterator<Item = (u64, f64)>) -> bool {
+    let gain: f64 = native.map(|(calls, gain)| calls as f64 * gain).sum();
     gain < untaken as f64 * UNTAKEN_COST
 }
 
@@ -134,13 +148,17 @@ mod tests {
     }
 
     #[test]
+    fn calls_that_no_version_takes_are_looked_at_by_powers_of_two() {
+        let looks: Vec<u64> = (0..1025).filter(|&untaken| is_weighed(untaken)).collect();
+        assert_eq!(looks, [256, 512, 1024]);
+    }
+
+    #[test]
     fn calls_that_no_version_takes_are_weighed_against_the_others() {
         let taken = |untaken, calls, gain| too_few_taken(untaken, [(calls, gain)].into_iter());
-        assert!(!taken(255, 0, None));
-        assert!(taken(256, 0, None));
-        assert!(!taken(257, 0, None), "looked at by powers of two");
-        assert!(taken(1024, 150, None));
-        assert!(!taken(1024, 200, None));
-        assert!(taken(1024, 200, Some(10.0)));
+        assert!(taken(256, 0, GAIN_OF_LOOP));
+        assert!(!taken(1024, 20, GAIN_OF_LOOP));
+        assert!(taken(1024, 1000, GAIN_WITHOUT_LOOP));
+        assert!(!taken(1024, 2000, GAIN_WITHOUT_LOOP));
     }
 }

@@ -93,6 +93,8 @@ pub struct Record {
     pub(super) trial: RefCell<Option<Trial>>,
     /// Calls that the runtime bound for a version.
     pub(super) bound_calls: Cell<u64>,
+    /// Calls since one was timed, while some version is on trial.
+    pub(super) untimed_calls: Cell<u32>,
     /// How many of them start the next trial.
     pub(super) next_trial_at: Cell<u64>,
     /// It has keyword-only, `*` or `**` parameters: the stub must not take calls as they come.
@@ -122,6 +124,7 @@ impl Record {
             undecorated: Cell::new(false),
             trial: RefCell::new(None),
             bound_calls: Cell::new(0),
+            untimed_calls: Cell::new(0),
             next_trial_at: Cell::new(policy::BOUND_CALLS_PER_TRIAL),
             binds_all_calls: Cell::new(false),
             inner: RefCell::new(Inner {
@@ -386,6 +389,16 @@ impl Record {
             entry.count_down(1);
             return;
         };
+        self.compile_for(entry, &function, args);
+    }
+
+    /// Compiles for arguments like these, unless some version takes them or that is given up.
+    pub(super) fn compile_for(
+        &self,
+        entry: &EntryRecord,
+        function: &Bound<'_, PyAny>,
+        args: Vec<Fact>,
+    ) {
         let (same_kind, taken) = {
             let inner = self.inner.borrow();
             let mut versions = inner.versions.iter();
@@ -404,7 +417,7 @@ impl Record {
             }
         }
         let kind = wanted.iter().map(|fact| fact.ty).collect();
-        match self.compile(&function, wanted, false) {
+        match self.compile(function, wanted, false) {
             Ok(version) => self.install(entry, version, same_kind.as_ref()),
             Err(refusal) if refusal.reason == BUSY => entry.count_down(2),
             Err(refusal) => self.give_up(entry, kind, refusal),

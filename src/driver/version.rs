@@ -10,7 +10,7 @@ use super::compile::Compiled;
 use super::observe::{int_class, is_of_class};
 use super::trial::Trial;
 use crate::feedback::{Fact, IntClass};
-use crate::hir::{IntRange, Repr, Type};
+use crate::hir::{IntRange, Op, Repr, Type};
 use crate::runtime::helpers::int_value;
 
 /// Native code for some argument types.
@@ -23,6 +23,8 @@ pub struct Version {
     pub(super) stale: Cell<bool>,
     /// Its calls against interpreted ones, while that is tried.
     pub(super) trial: RefCell<Option<Trial>>,
+    /// Has the code a loop?
+    pub(super) has_loop: bool,
     /// Nanoseconds a call gains, as its trial found.
     pub(super) gain: Cell<Option<f64>>,
     /// When it was compiled.
@@ -46,7 +48,14 @@ pub fn accepts_object(
 
 impl Version {
     pub(super) fn new(compiled: Compiled, args: Vec<Fact>) -> Rc<Version> {
+        let function = &compiled.function;
+        let mut blocks = function.layout.iter();
+        let has_loop = blocks.any(|&block| {
+            let mut instrs = function.block(block).instrs.iter();
+            instrs.any(|&id| matches!(function.instr(id).op, Op::Poll))
+        });
         Rc::new(Version {
+            has_loop,
             compiled,
             args,
             stale: Cell::new(false),

@@ -10,7 +10,7 @@ use pyo3::prelude::*;
 
 use super::compile;
 use super::engine;
-use super::observe::class_of;
+use super::observe::{class_of, observe};
 use super::policy;
 use super::record::{Inner, Record, Verdict, log};
 use super::trial::Trial;
@@ -131,14 +131,35 @@ impl Record {
             return;
         }
         self.next_trial_at.set(16 * count);
+        self.try_all_calls(entry);
+    }
+
+    /// Starts the trial of all calls together, whichever version takes them, or none.
+    pub(super) fn try_all_calls(&self, entry: &EntryRecord) {
         let native = self
             .inner
             .try_borrow()
             .is_ok_and(|inner| inner.verdict == Verdict::Native);
-        if native && self.threshold > 1 && !self.binds_all_calls.get() && entry.is_running() {
+        if native
+            && !self.any_trial()
+            && self.threshold > 1
+            && !self.binds_all_calls.get()
+            && entry.is_running()
+        {
             Python::attach(|py| self.loops.disarm(&entry.function(py)));
             self.trial.replace(Some(Trial::default()));
             dispatch::send_to_trial(entry);
+        }
+    }
+
+    /// Ends the trials of versions that are called too rarely: they stay as they are.
+    pub(super) fn end_trials(&self) {
+        self.untimed_calls.set(0);
+        for version in self.chain() {
+            version.trial.replace(None);
+        }
+        if let Some(entry) = self.entry() {
+            self.link(&entry);
         }
     }
 
@@ -146,7 +167,10 @@ impl Record {
     pub(super) fn any_trial(&self) -> bool {
         self.is_on_trial()
             || self.inner.try_borrow().map_or(true, |inner| {
-                inner.versions.iter().any(|version| version.is_on_trial())
+                inner
+                    .versions
+                    .iter()
+                    .any(|version| !version.stale.get() && version.is_on_trial())
             })
     }
 
@@ -190,7 +214,7 @@ impl Record {
     }
 
     /// No version takes these arguments: count, and make another version in time.
-    pub fn missed(&self, args: &[Option<Bound<'_, PyAny>>]) {
+    pub fn missed(&self, py: Python<'_>, args: &[Option<Bound<'_, PyAny>>]) {
         let Some(entry) = self.entry() else { return };
         let Ok(mut inner) = self.inner.try_borrow_mut() else {
             return;
@@ -215,7 +239,14 @@ impl Record {
             version.stale.set(true);
         }
         drop(inner);
-        entry.count_down(1);
+        // Here and now: the next call may be of another kind.
+        let function = entry.function(py);
+        if !self.never.get() && !self.is_compiling() && !self.must_wait(py) {
+            let facts = args
+                .iter()
+                .map(|object| object.as_ref().map_or_else(Fact::default, observe));
+            self.compile_for(&entry, &function, facts.collect());
+        }
     }
 
     /// May arguments like these have a version compiled? If compilations are used up, the stale ones stay as

@@ -139,3 +139,27 @@ def test_compilations_used_up_leave_the_versions_as_they_are():
     stats = jit.stats(fast)
     assert stats.compilations <= 12
     assert stats.verdict == "native"
+
+
+def weight(value):
+    if isinstance(value, list):
+        total = 0.0
+        for item in value:
+            total += item
+        return total
+    return value * 2
+
+
+def test_a_kind_that_comes_rarely_among_others_is_compiled_again():
+    """What an exit taught costs its version, and the next calls are of other kinds."""
+    fast = jit(copy_of(weight), threshold=1)
+    values = [1, 2.5, [1.0, 2.0], 3, 4.5, [1, 2, 3], 5, True, [0.5, 7]]
+    expected = [weight(value) for value in values]
+    for _ in range(60):
+        assert [fast(value) for value in values] == expected
+    before = jit.stats(fast)
+    for _ in range(40):
+        assert [fast(value) for value in values] == expected
+    after = jit.stats(fast)
+    assert after.compilations == before.compilations <= 12
+    assert after.native_calls - before.native_calls >= 40 * len(values) * 0.9

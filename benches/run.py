@@ -192,6 +192,15 @@ def summary(rows):
     return f"geometric means: {', '.join(lines) or '-'}\nprograms: {statuses}"
 
 
+def programs(parser, only):
+    """Paths of the programs whose names start with one of the prefixes, and the values expected of all."""
+    prefixes = tuple(only.split(","))
+    paths = sorted(path for path in WORKLOADS.glob("*.py") if path.name.startswith(prefixes))
+    if not paths:
+        parser.error(f"no program starts with {only}")
+    return paths, json.loads((WORKLOADS / "expected.json").read_text())
+
+
 def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -204,11 +213,7 @@ def main():
     parser.add_argument("--floors", action="store_true", help="fail where a floor is not reached")
     options = parser.parse_args()
 
-    expected = json.loads((WORKLOADS / "expected.json").read_text())
-    prefixes = tuple(options.only.split(","))
-    paths = sorted(path for path in WORKLOADS.glob("*.py") if path.name.startswith(prefixes))
-    if not paths:
-        parser.error(f"no program starts with {options.only}")
+    paths, expected = programs(parser, options.only)
     about = subprocess.run(
         [options.python, "-m", "brolga"], capture_output=True, text=True, check=False
     )

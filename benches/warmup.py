@@ -22,7 +22,7 @@ import statistics
 import sys
 from pathlib import Path
 
-from run import FIRST_CALL_SECONDS, WORKLOADS, Died, Worker
+from run import FIRST_CALL_SECONDS, Died, Worker, programs
 
 SHOWN = (1, 2, 5, 10, 100)
 CALL_RATIO = 1.3
@@ -115,11 +115,7 @@ def main():
     parser.add_argument("--check", action="store_true", help="fail where a promise is broken")
     options = parser.parse_args()
 
-    expected = json.loads((WORKLOADS / "expected.json").read_text())
-    prefixes = tuple(options.only.split(","))
-    paths = sorted(path for path in WORKLOADS.glob("*.py") if path.name.startswith(prefixes))
-    if not paths:
-        parser.error(f"no program starts with {options.only}")
+    paths, expected = programs(parser, options.only)
     head = "".join(f"{call:>8}" for call in SHOWN)
     print(f"{'program':<28}{'plain':>9}{head}{'first 10':>10}{'worst':>6}{'ms':>9}{'compiled':>9}")
     rows = []

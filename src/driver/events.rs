@@ -73,7 +73,7 @@ impl EntryState for Record {
 
     fn next_turn(&self, arguments: Option<&[Borrowed<'_, '_, PyAny>]>) -> Turn {
         let chain = self.chain();
-        let head = self.first_unit();
+        let head = chain.first().map(|first| first.compiled.unit.clone());
         if let Some(trial) = self.trial.borrow_mut().as_mut() {
             let (native, timed) = trial.turn();
             return Turn {
@@ -135,12 +135,7 @@ impl EntryState for Record {
             version.gain.set(Some(finished.gain()));
         }
         match version {
-            _ if native_wins => {
-                if cfg!(Py_3_12) {
-                    Python::attach(|py| self.loops.arm(&entry.function(py)));
-                }
-                self.link(entry);
-            }
+            _ if native_wins => self.after_trial(entry),
             Some(version) => self.give_up(entry, version.kind(), slower()),
             None => Python::attach(|py| self.refuse(py, slower())),
         }
@@ -220,12 +215,8 @@ impl EntryState for Record {
     }
 
     fn stub_wanted(&self, py: Python<'_>, entry: &EntryRecord, unit: &Unit) {
-        let version = self.inner.try_borrow().ok().and_then(|inner| {
-            let mut versions = inner.versions.iter();
-            versions
-                .find(|version| std::ptr::eq(Rc::as_ptr(&version.compiled.unit), unit))
-                .cloned()
-        });
+        let inner = self.inner.try_borrow().ok();
+        let version = inner.and_then(|inner| inner.version_of(unit));
         // A loop's unit does without: it is entered to stay for a while.
         let Some(version) = version else { return };
         self.make_stub(py, &version);
@@ -282,10 +273,7 @@ impl UnitOwner for Record {
             }
             return;
         }
-        let mut versions = inner.versions.iter();
-        let current =
-            versions.find(|version| std::ptr::eq(Rc::as_ptr(&version.compiled.unit), unit));
-        let Some(version) = current.cloned() else {
+        let Some(version) = inner.version_of(unit) else {
             return;
         };
         let compilations = inner.whole_compilations();

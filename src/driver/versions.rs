@@ -159,8 +159,16 @@ impl Record {
             version.trial.replace(None);
         }
         if let Some(entry) = self.entry() {
-            self.link(&entry);
+            self.after_trial(&entry);
         }
+    }
+
+    /// Native code stays: the loops of interpreted calls may be entered again.
+    pub(super) fn after_trial(&self, entry: &EntryRecord) {
+        if cfg!(Py_3_12) {
+            Python::attach(|py| self.loops.arm(&entry.function(py)));
+        }
+        self.link(entry);
     }
 
     /// Some trial is on.
@@ -294,6 +302,14 @@ impl Record {
 }
 
 impl Inner {
+    /// The version a unit belongs to.
+    pub(super) fn version_of(&self, unit: &Unit) -> Option<Rc<Version>> {
+        let mut versions = self.versions.iter();
+        versions
+            .find(|version| std::ptr::eq(Rc::as_ptr(&version.compiled.unit), unit))
+            .cloned()
+    }
+
     /// May there be a version for further types?
     fn may_grow(&self) -> bool {
         self.versions.len() + self.given_up.len() < policy::MAX_VERSIONS

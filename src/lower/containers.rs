@@ -297,8 +297,6 @@ impl Lowering<'_, '_> {
         Ok(())
     }
 
-    /// Goes to `fail` if `old` has one reference and dropping it could run code. The exit must lie before
-    /// what replaces it is made.
     /// The item a store replaces and the classes it may be of: `a[i] += x` has loaded it before.
     fn replaced_item(
         &mut self,
@@ -333,6 +331,8 @@ impl Lowering<'_, '_> {
         Ok((old, known))
     }
 
+    /// Goes to `fail` if `old` has one reference and dropping it could run code. The exit must lie before
+    /// what replaces it is made.
     fn leave_unless_silent(&mut self, old: Value, fail: Block) {
         let (last, silent) = (
             self.emitter.cold_block(),

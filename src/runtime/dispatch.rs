@@ -119,7 +119,7 @@ unsafe fn plain_arguments<'a, 'py>(
 ) -> Option<&'a [Borrowed<'a, 'py, PyAny>]> {
     // SAFETY: as required; the array holds `count` arguments.
     unsafe {
-        let count = flags_and_count & !(1_usize << (usize::BITS - 1));
+        let count = ffi::PyVectorcall_NARGS(flags_and_count) as usize;
         if !names.is_null() || count > QUICK_PARAMETERS || !takes_exactly(callable, count) {
             return None;
         }
@@ -161,7 +161,7 @@ unsafe extern "C" fn interpret_most(
     // SAFETY: as required.
     unsafe {
         let entry = &*record;
-        let count = flags_and_count & !(1_usize << (usize::BITS - 1));
+        let count = ffi::PyVectorcall_NARGS(flags_and_count) as usize;
         let untaken = entry.untaken.get() + 1;
         if !names.is_null()
             || entry.retried.get() == args as usize
@@ -304,7 +304,7 @@ unsafe fn enter_quickly(
     // SAFETY: as required. The parameters are all positional, so the last defaults belong to the last
     // parameters. The defaults tuple is kept alive: the body may replace the function's.
     unsafe {
-        let count = flags_and_count & !(1_usize << (usize::BITS - 1));
+        let count = ffi::PyVectorcall_NARGS(flags_and_count) as usize;
         let function = callable.cast::<ffi::PyFunctionObject>();
         let code = (*function).func_code.cast::<crate::ffi::CodeObject>();
         let wanted = (*code).co_argcount as usize;

@@ -170,7 +170,7 @@ impl<'py> Call<'py> {
     ) -> Self {
         // SAFETY: as required.
         unsafe {
-            let count = flags_and_count & !(1_usize << (usize::BITS - 1));
+            let count = ffi::PyVectorcall_NARGS(flags_and_count) as usize;
             let names = Bound::from_borrowed_ptr_or_opt(py, keyword_names);
             let keywords = match &names {
                 Some(names) => ffi::PyTuple_GET_SIZE(names.as_ptr()) as usize,

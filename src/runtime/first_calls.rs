@@ -121,7 +121,7 @@ unsafe fn enter(
         let Some(shape) = unit.shape.get() else {
             return slow();
         };
-        let count = flags_and_count & !(1_usize << (usize::BITS - 1));
+        let count = ffi::PyVectorcall_NARGS(flags_and_count) as usize;
         let code = (*callable.cast::<PyFunctionObject>()).func_code;
         if count != shape.params.len() || !names.is_null() || code as u64 != shape.code {
             return slow();

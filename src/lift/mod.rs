@@ -16,6 +16,7 @@
 #![forbid(unsafe_code)]
 
 mod arith;
+mod attributes;
 mod calls;
 mod compare;
 mod containers;

@@ -1,0 +1,442 @@
+//! Calls of Python functions: inlined, directly into native code, or as the interpreter would; functions
+//! made at run time.
+
+use crate::abi::exit_reason::ExitReason;
+use crate::abi::helpers::HelperId;
+use crate::bytecode::{CodeBytes, LocalKind, Op as Bytecode};
+use crate::feedback::Fact;
+use crate::hir::{Callee, CalleeId, IntRange, Op, Repr, Type};
+
+use super::super::item::{Form, Item, join_form};
+use super::super::{
+    CalleeFacts, Frame, FunctionHandle, Lifter, NoteKind, ObjectFact, ObjectKind, Step,
+};
+
+/// Longest callee, in neutral operations, that is inlined.
+const MAX_INLINE_LENGTH: usize = 80;
+/// How deep inlined calls nest.
+const MAX_INLINE_DEPTH: u32 = 3;
+
+impl Lifter<'_> {
+    pub(super) fn call_function(
+        &mut self,
+        handle: FunctionHandle,
+        args: &[Item],
+        kwnames: Option<u32>,
+    ) -> Step<Option<Item>> {
+        let Some(mut callee) = self.world.callee(handle) else {
+            return Ok(None);
+        };
+        let itself = callee.is_self;
+        // Code that runs in place of a frame cannot be called: a call of the function is one of another.
+        callee.is_self &= !self.function.in_place;
+        if !callee.decorated {
+            return Ok(None);
+        }
+        let Some(bound) = self.bind(handle, &callee, args, kwnames)? else {
+            return Ok(None);
+        };
+        let mut path = self.context.path.clone();
+        path.push(self.instr.offset);
+        let call = (path.clone(), self.instr.offset);
+        if !itself
+            && self.inline_depth < MAX_INLINE_DEPTH
+            && !self.knowledge.not_inlined.contains(&call)
+            && is_inlinable(&callee)
+            && !self.inline_stack.contains(&handle)
+        {
+            return self.inline(handle, &callee, bound, path).map(Some);
+        }
+        if self.inline_depth > 0 {
+            return Err(self.do_not_inline());
+        }
+        self.call_native(handle, &callee, &bound)
+    }
+
+    /// Arguments in parameter order; `None` when the call needs the interpreter's binding.
+    fn bind(
+        &mut self,
+        handle: FunctionHandle,
+        callee: &CalleeFacts,
+        args: &[Item],
+        kwnames: Option<u32>,
+    ) -> Step<Option<Vec<Item>>> {
+        let bytes = &callee.bytes;
+        if bytes.has_varargs() || bytes.has_varkeywords() {
+            return Ok(None);
+        }
+        let count = bytes.argcount as usize;
+        let named = count + bytes.kwonlyargcount as usize;
+        let names = match kwnames {
+            None => Vec::new(),
+            Some(index) => match self.context.bytes.consts.get(index as usize) {
+                Some(crate::bytecode::ConstView::Tuple(names)) => names.clone(),
+                _ => return Ok(None),
+            },
+        };
+        let positional = args.len() - names.len();
+        if positional > count {
+            return Ok(None);
+        }
+        let mut bound: Vec<Option<Item>> = vec![None; named];
+        for (slot, item) in bound.iter_mut().zip(&args[..positional]) {
+            *slot = Some(item.clone());
+        }
+        for (name, item) in names.iter().zip(&args[positional..]) {
+            let crate::bytecode::ConstView::Str(name) = name else {
+                return Ok(None);
+            };
+            let slot = bytes.localsplus[..named]
+                .iter()
+                .position(|local| local.name == *name);
+            match slot {
+                Some(slot) if slot >= bytes.posonlyargcount as usize && bound[slot].is_none() => {
+                    bound[slot] = Some(item.clone());
+                }
+                _ => return Ok(None),
+            }
+        }
+        let first_default = count - callee.defaults.len().min(count);
+        let mut result = Vec::new();
+        for (slot, item) in bound.into_iter().enumerate() {
+            match item {
+                Some(item) => result.push(item),
+                None if (first_default..count).contains(&slot) => {
+                    let default = callee.defaults[slot - first_default].clone();
+                    let value = self.constant(&default)?;
+                    result.push(Item::Value(value));
+                }
+                None if slot >= count && !self.left_for(ExitReason::GlobalsChanged) => {
+                    let name = &bytes.localsplus[slot].name;
+                    let Some((fact, row)) = self.world.keyword_default(handle, name) else {
+                        return Ok(None);
+                    };
+                    let namespace = self.namespace_id(row);
+                    let value = self.global(namespace, fact)?;
+                    result.push(Item::Value(value));
+                }
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(result))
+    }
+
+    /// Lifts the callee's code in place of the call.
+    fn inline(
+        &mut self,
+        handle: FunctionHandle,
+        callee: &CalleeFacts,
+        args: Vec<Item>,
+        path: Vec<u32>,
+    ) -> Step<Item> {
+        let object = ObjectFact {
+            handle: callee.object,
+            ty: Type::FUNCTION,
+            text: callee.name.clone(),
+            kind: ObjectKind::Function(handle),
+        };
+        let id = self.object_id(&object);
+        self.emit(Op::GuardFunction(id), &[], None)?;
+        // Arguments are real values in the callee's frame.
+        let mut locals = Vec::new();
+        for item in &args {
+            locals.push(Item::Value(self.value_of(item)?));
+        }
+        locals.resize(callee.bytes.nlocalsplus as usize, Item::Null);
+        let parent = {
+            let (at, next) = (self.instr.at, self.instr.next);
+            self.state_at(at, next)
+        };
+        let context = self.add_code(handle, callee.bytes.clone(), callee.code.clone(), path);
+        let outer_context = std::mem::replace(&mut self.context, context);
+        let outer_frame = std::mem::replace(
+            &mut self.frame,
+            Frame {
+                locals,
+                stack: Vec::new(),
+            },
+        );
+        let outer_parent = self.parent.replace(parent);
+        let (outer_instr, outer_depth) = (self.instr, self.depth);
+        self.inline_depth += 1;
+        self.inline_stack.push(handle);
+        let result = self.fill_free_variables().and_then(|()| self.lift_code());
+        self.inline_depth -= 1;
+        self.inline_stack.pop();
+        self.context = outer_context;
+        self.parent = outer_parent;
+        self.instr = outer_instr;
+        self.depth = outer_depth;
+        let returns = result?;
+        self.frame = outer_frame;
+        if returns.is_empty() {
+            // Every path left: nothing follows.
+            return Err(super::super::Stop::PathEnds);
+        }
+        self.continue_after_inline(returns)
+    }
+
+    /// Joins the returns of inlined code into one value.
+    fn continue_after_inline(&mut self, returns: Vec<super::super::Return>) -> Step<Item> {
+        let mut shape: Option<Form> = None;
+        for site in &returns {
+            let Item::Value(value) = site.item else {
+                return Err(self.refuse("internal: no return value"));
+            };
+            let mine = self.form(value);
+            shape = Some(shape.map_or(mine, |other| join_form(other, mine)));
+        }
+        let none = Form {
+            repr: Repr::Boxed,
+            ty: Type::NONE,
+            wide: false,
+        };
+        let Form { repr, ty, .. } = shape.unwrap_or(none);
+        if let [only] = &returns[..] {
+            self.block = only.block;
+            self.snapshot = None;
+            let item = only.item.clone();
+            // The callee's frame is gone: guards leave behind the call from here on.
+            let next = self.instr.next;
+            self.frame.stack.push(item.clone());
+            let state = self.state_at(next, next);
+            self.frame.stack.pop();
+            self.mark_snapshot(state);
+            return Ok(item);
+        }
+        let block = self.new_block();
+        let range = if repr == Repr::U64 {
+            IntRange::U64
+        } else {
+            IntRange::I64
+        };
+        let param = self.function.add_param(block, ty, repr, range);
+        let mut facts: Option<Fact> = None;
+        for site in returns {
+            self.block = site.block;
+            self.snapshot = site.snapshot;
+            if let Item::Value(value) = site.item {
+                let known = self.fact_of(value);
+                match &mut facts {
+                    Some(facts) => facts.absorb(&known),
+                    None => facts = Some(known),
+                }
+            }
+            // What the conversion makes is known on this way only, not behind the call.
+            let outer_frame = self.frame.clone();
+            let value = self.convert(&site.item, repr, ty)?;
+            self.frame = outer_frame;
+            self.jump_to(block, vec![value]);
+        }
+        if let Some(known) = facts {
+            self.facts.insert(param, known);
+        }
+        self.block = block;
+        let next = self.instr.next;
+        self.frame.stack.push(Item::Value(param));
+        let state = self.state_at(next, next);
+        self.frame.stack.pop();
+        self.mark_snapshot(state);
+        Ok(Item::Value(param))
+    }
+
+    /// The innermost inlined call needs a frame of its own after all: lift again without inlining it.
+    pub(in crate::lift) fn do_not_inline(&mut self) -> super::super::Stop {
+        let path = self.context.path.clone();
+        let offset = path.last().copied().unwrap_or(0);
+        self.knowledge.not_inlined.insert((path, offset));
+        self.restart = true;
+        super::super::Stop::Restart
+    }
+
+    fn call_native(
+        &mut self,
+        handle: FunctionHandle,
+        callee: &CalleeFacts,
+        args: &[Item],
+    ) -> Step<Option<Item>> {
+        if self.left_for(ExitReason::CalleeLeft) && self.site().is_some_and(|site| site.exits > 2) {
+            return Ok(None);
+        }
+        let mut known = Vec::new();
+        for item in args {
+            let value = self.value_of(item)?;
+            known.push(self.fact_of(value));
+        }
+        let (params, returns, target) = if callee.is_self {
+            let entry = self.function.entry;
+            let params: Vec<(Type, Repr)> = self
+                .function
+                .block(entry)
+                .params
+                .iter()
+                .map(|value| (self.ty(*value), self.repr(*value)))
+                .collect();
+            let returns = self
+                .knowledge
+                .returns
+                .map_or((Type::OBJECT, Repr::Boxed), |form| (form.ty, form.repr));
+            (params, returns, None)
+        } else {
+            let Some(signature) = self.world.native(handle, &known) else {
+                return Ok(None);
+            };
+            (signature.params, signature.returns, Some(signature.target))
+        };
+        // A callee that left may return anything the interpreter makes of it; only unboxing checks that.
+        let returns = match returns {
+            (_, Repr::Boxed) => (Type::OBJECT, Repr::Boxed),
+            unboxed => unboxed,
+        };
+        let object = ObjectFact {
+            handle: callee.object,
+            ty: Type::FUNCTION,
+            text: callee.name.clone(),
+            kind: ObjectKind::Function(handle),
+        };
+        let mut operands = Vec::new();
+        for (index, (item, (ty, repr))) in args.iter().zip(&params).enumerate() {
+            let position = args.len() - 1 - index;
+            let value = self.value_of(item)?;
+            let value = if self.ty(value).is_subset(*ty) || *ty == Type::OBJECT {
+                value
+            } else if self.repr(value) == Repr::Boxed && ty.intersection(self.ty(value)) == *ty {
+                self.guard_type(value, *ty, position)?
+            } else {
+                return Ok(None);
+            };
+            let range = self
+                .function
+                .block(self.function.entry)
+                .params
+                .get(index)
+                .filter(|_| callee.is_self)
+                .map(|param| self.range(*param));
+            let value = self.convert(&Item::Value(value), *repr, *ty)?;
+            let value = match range {
+                Some(range) if *repr == Repr::I64 && !self.range(value).is_within(range) => {
+                    self.emit_ranged(Op::GuardRange(range), &[value], Type::INT, Repr::I64, range)?
+                }
+                _ => value,
+            };
+            operands.push(value);
+        }
+        let id = self.object_id(&object);
+        self.emit(Op::GuardFunction(id), &[], None)?;
+        let callee_id = self.callee_id(Callee {
+            name: callee.name.clone(),
+            params: params.iter().map(|(_, repr)| *repr).collect(),
+            returns: returns.1,
+            handle: target,
+        });
+        let origin = self.origin();
+        let op = Op::CallNative(callee_id);
+        let exit = self
+            .snapshot
+            .ok_or_else(|| self.refuse("internal: a call behind a side effect"))?;
+        let throw = self.throw_state();
+        let after = self.after_state();
+        let range = if returns.1 == Repr::U64 {
+            IntRange::U64
+        } else {
+            IntRange::I64
+        };
+        let id =
+            self.function
+                .add_instr(op, &operands, Some((returns.0, returns.1, range)), origin);
+        let instr = self.function.instr_mut(id);
+        instr.exit = Some(exit);
+        instr.throw = Some(throw);
+        instr.after = Some(after);
+        let result = instr.result;
+        self.function.block_mut(self.block).instrs.push(id);
+        self.snapshot = None;
+        Ok(result.map(Item::Value))
+    }
+
+    fn callee_id(&mut self, callee: Callee) -> CalleeId {
+        if let Some(index) = self
+            .function
+            .callees
+            .iter()
+            .position(|other| *other == callee)
+        {
+            return CalleeId::new(index);
+        }
+        self.function.callees.push(callee);
+        CalleeId::new(self.function.callees.len() - 1)
+    }
+
+    // --- functions made at run time -------------------------------------------------------------
+
+    pub(in crate::lift) fn make_function(&mut self, attributes: u32) -> Step {
+        let code = self.pop_boxed(1)?[0];
+        let null = self.emit_value(Op::ConstNull, &[], Type::OBJECT, Repr::Boxed)?;
+        // defaults, keyword defaults, annotations, closure: the lowest bit lies deepest.
+        let mut parts = [null; 4];
+        for bit in (0..4).rev() {
+            if attributes & (1 << bit) != 0 {
+                parts[bit] = self.pop_boxed(1)?[0];
+            }
+        }
+        let (globals, _) = self.world.globals(self.context.handle);
+        let globals = self.object(&globals);
+        self.note(NoteKind::RuntimeCall, "a function is made");
+        let operands = [code, globals, parts[0], parts[1], parts[2], parts[3]];
+        let result = self.runtime(HelperId::NewFunction, &operands)?;
+        self.push(result);
+        Ok(())
+    }
+}
+
+/// Small, no handlers, no cells of its own, and nothing in it that is sure to run unknown code.
+fn is_inlinable(callee: &CalleeFacts) -> bool {
+    let bytes: &CodeBytes = &callee.bytes;
+    callee.code.instrs.len() <= MAX_INLINE_LENGTH
+        && callee.code.handlers.is_empty()
+        && !bytes.is_generator_like()
+        && bytes
+            .localsplus
+            .iter()
+            .all(|local| local.kind != LocalKind::Cell)
+        && callee.code.instrs.iter().all(|instr| {
+            matches!(
+                instr.op,
+                Bytecode::Nop
+                    | Bytecode::Resume { .. }
+                    | Bytecode::CopyFreeVars(_)
+                    | Bytecode::LoadConst(_)
+                    | Bytecode::PushInt(_)
+                    | Bytecode::PushNull
+                    | Bytecode::LoadFast(_)
+                    | Bytecode::LoadFastCheck(_)
+                    | Bytecode::StoreFast(_)
+                    | Bytecode::LoadDeref(_)
+                    | Bytecode::LoadGlobal { .. }
+                    | Bytecode::LoadAttr { .. }
+                    | Bytecode::LoadMethod { .. }
+                    | Bytecode::Call { .. }
+                    | Bytecode::BinaryOp { .. }
+                    | Bytecode::UnaryNegative
+                    | Bytecode::UnaryInvert
+                    | Bytecode::UnaryNot
+                    | Bytecode::UnaryPositive
+                    | Bytecode::ToBool
+                    | Bytecode::Compare { .. }
+                    | Bytecode::Is { .. }
+                    | Bytecode::Contains { .. }
+                    | Bytecode::BinarySubscr
+                    | Bytecode::StoreSubscr
+                    | Bytecode::Copy(_)
+                    | Bytecode::Swap(_)
+                    | Bytecode::PopTop
+                    | Bytecode::Jump { .. }
+                    | Bytecode::JumpBackward { .. }
+                    | Bytecode::PopJumpIf { .. }
+                    | Bytecode::JumpIfOrPop { .. }
+                    | Bytecode::GetIter
+                    | Bytecode::ForIter { .. }
+                    | Bytecode::ReturnValue
+            )
+        })
+}

@@ -79,17 +79,23 @@ impl EntryState for Record {
             return Turn {
                 unit: head.filter(|_| native),
                 timed: timed.then_some(WHOLE),
+                clock: trial.clock(),
             };
         }
         let tried = arguments
             .and_then(|arguments| chain.iter().find(|version| version.takes(arguments)))
-            .and_then(|version| Some((version, version.trial.borrow_mut().as_mut()?.turn())));
+            .and_then(|version| {
+                let mut trial = version.trial.borrow_mut();
+                let trial = trial.as_mut()?;
+                Some((version, trial.turn(), trial.clock()))
+            });
         match tried {
-            Some((version, (native, timed))) => {
+            Some((version, (native, timed), clock)) => {
                 self.untimed_calls.set(0);
                 Turn {
                     unit: native.then(|| version.compiled.unit.clone()),
                     timed: timed.then_some(Rc::as_ptr(version) as usize),
+                    clock,
                 }
             }
             None => {
@@ -99,7 +105,7 @@ impl EntryState for Record {
                 }
                 Turn {
                     unit: head,
-                    timed: None,
+                    ..Turn::default()
                 }
             }
         }

@@ -1,29 +1,44 @@
 //! Native against interpreted calls of one function, timed by turns: who wins?
 //!
 //! Turns follow the Thue-Morse sequence, so that calls that alternate between two kinds of arguments do not
-//! all fall to one side. A clear result ends the trial early; a close one needs more calls. The slowest calls
-//! of each side are left out: they were interrupted. So is the first half: caches are cold, and the interpreter has
+//! all fall to one side. A clear result ends the trial early; a close one needs more calls. Calls that were
+//! interrupted count less. The first half does not count: caches are cold, and the interpreter has
 //! not specialised the code yet.
+
+use crate::runtime::stopwatch::Clock;
 
 /// What a call through the C function of a Python function costs beyond a call that the interpreter
 /// enters by itself: a trial interprets the first way, a function left alone is called the second way.
 const ENTRY_NANOSECONDS: u64 = 30;
 /// The same for a recursive call within a timed one, which also passes through the trial.
 const NESTED_NANOSECONDS: u64 = 60;
-/// Time after which a trial of long calls ends early.
+/// Calls of each side, and the ratio native / interpreted below or above which that is enough: the closer, the
+/// less there is to lose by going on. Before the last stage it must also be enough without the slowest calls.
+const STAGES: [Stage; 4] = [
+    (32, 0.6, 1.6),
+    (64, 0.8, 1.2),
+    (128, EVEN, EVEN),
+    (512, EVEN, EVEN),
+];
+/// The same once the calls together took [`LONG_NANOSECONDS`].
+const LONG_STAGES: [Stage; 3] = [(4, 0.7, 1.4), (8, 0.85, 1.15), (16, EVEN, EVEN)];
 const LONG_NANOSECONDS: u64 = 50_000_000;
-/// Calls of each side that are enough then.
-const LONG_CALLS: usize = 4;
-/// Calls of each side, and the ratio native / interpreted below or above which that is enough.
-const STAGES: [(usize, f64, f64); 3] = [(32, 0.6, 1.6), (64, 0.8, 1.2), (128, EVEN, EVEN)];
+/// A call as long as this is measured in the thread's own time.
+const LONG_CALL_NANOSECONDS: u64 = 20_000;
 /// The ratio that decides in the end: without a gain the interpreter is preferred.
 const EVEN: f64 = 0.98;
 /// Native calls after which the unit gets its entry stub, before the half that counts; calls in which an
 /// entry without one is a good part of the time.
 const STUB_AFTER: usize = 12;
 const SHORT_NANOSECONDS: u64 = 20_000;
-/// One call in so many is left out on each side.
-const OUTLIERS: usize = 4;
+/// A call counts as at most so many median calls and so many nanoseconds more: enough for one that leaves at
+/// a guard, which is a cost of native code, too little for one that was interrupted.
+const MOST_MEDIANS: u64 = 4;
+const MOST_BEYOND: u64 = 2_000;
+/// One call in so many is a slow one.
+const SLOWEST: usize = 4;
+
+type Stage = (usize, f64, f64);
 
 /// Times of the calls so far.
 #[derive(Clone, Default, Debug)]
@@ -33,6 +48,8 @@ pub struct Trial {
     running: Option<(bool, u64)>,
     native: Vec<u64>,
     interpreted: Vec<u64>,
+    /// What all of them took.
+    total: u64,
 }
 
 impl Trial {
@@ -52,6 +69,7 @@ impl Trial {
     /// A timed call took that long, native or not. The result, once it is known: does native code win?
     pub fn tried(&mut self, native: bool, nanoseconds: u64) -> Option<bool> {
         let nested = self.running.take().map_or(0, |(_, nested)| nested);
+        self.total += nanoseconds;
         if native {
             self.native.push(nanoseconds);
         } else {
@@ -59,33 +77,43 @@ impl Trial {
                 .push(nanoseconds.saturating_sub(ENTRY_NANOSECONDS + NESTED_NANOSECONDS * nested));
         }
         let calls = self.native.len().min(self.interpreted.len());
-        let total: u64 = self.native.iter().chain(&self.interpreted).sum();
-        let long = calls >= LONG_CALLS && total > LONG_NANOSECONDS;
-        let stage = STAGES.iter().find(|(wanted, ..)| *wanted == calls);
-        if stage.is_none() && !long {
-            return None;
-        }
-        let ratio =
-            sum(&self.native, calls) as f64 / (sum(&self.interpreted, calls) as f64).max(1.0);
-        let (low, high) = match stage {
-            Some((_, low, high)) if !long => (*low, *high),
-            _ => (EVEN, EVEN),
+        let stages: &[Stage] = if self.total > LONG_NANOSECONDS {
+            &LONG_STAGES
+        } else {
+            &STAGES
         };
-        (ratio <= low || ratio > high).then_some(ratio <= low)
+        let (last, ..) = *stages.last()?;
+        let stage = |(wanted, ..): &&Stage| *wanted == calls || calls > last && *wanted == last;
+        let (_, low, high) = *stages.iter().find(stage)?;
+        let result = |sum: fn(&[u64]) -> u64| {
+            let ratio = counted(&self.native, calls, sum) as f64
+                / (counted(&self.interpreted, calls, sum) as f64).max(1.0);
+            (ratio <= low || ratio > high).then_some(ratio <= low)
+        };
+        let all = result(sum)?;
+        (calls >= last || result(sum_without_slowest) == Some(all)).then_some(all)
     }
-}
 
-impl Trial {
+    /// What to measure the next call with.
+    pub fn clock(&self) -> Clock {
+        let calls = (self.native.len() + self.interpreted.len()) as u64;
+        if self.total > calls * LONG_CALL_NANOSECONDS {
+            Clock::Thread
+        } else {
+            Clock::Wall
+        }
+    }
+
     /// Nanoseconds that a native call gained.
     pub fn gain(&self) -> f64 {
         let calls = self.native.len().min(self.interpreted.len());
-        let (native, plain) = (sum(&self.native, calls), sum(&self.interpreted, calls));
-        let counted = (calls - calls / 2).saturating_sub((calls - calls / 2) / OUTLIERS);
-        (plain as f64 - native as f64) / (counted.max(1) as f64)
+        let (native, plain) = (
+            counted(&self.native, calls, sum),
+            counted(&self.interpreted, calls, sum),
+        );
+        (plain as f64 - native as f64) / ((calls - calls / 2).max(1) as f64)
     }
-}
 
-impl Trial {
     /// Is it time for an entry stub? Asked after each native call. A unit that is replaced after a few calls,
     /// for what it learned, does not get one.
     pub fn wants_stub(&self) -> bool {
@@ -97,7 +125,10 @@ impl Trial {
 impl std::fmt::Display for Trial {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let calls = self.native.len().min(self.interpreted.len());
-        let (native, plain) = (sum(&self.native, calls), sum(&self.interpreted, calls));
+        let (native, plain) = (
+            counted(&self.native, calls, sum),
+            counted(&self.interpreted, calls, sum),
+        );
         write!(
             f,
             "{calls} calls each: native {native} ns, interpreted {plain} ns"
@@ -105,11 +136,23 @@ impl std::fmt::Display for Trial {
     }
 }
 
-/// The sum of the second half of so many calls, without the slowest.
-fn sum(times: &[u64], calls: usize) -> u64 {
+/// A sum over the second half of so many calls.
+fn counted(times: &[u64], calls: usize, sum: fn(&[u64]) -> u64) -> u64 {
     let mut times = times[calls / 2..calls].to_vec();
     times.sort_unstable();
-    times[..times.len() - times.len() / OUTLIERS].iter().sum()
+    sum(&times)
+}
+
+/// The sum of sorted times; calls that were interrupted count less.
+fn sum(times: &[u64]) -> u64 {
+    let median = times.get(times.len() / 2).copied().unwrap_or_default();
+    let most = MOST_MEDIANS * median + MOST_BEYOND;
+    times.iter().map(|time| (*time).min(most)).sum()
+}
+
+/// The sum of sorted times but the slowest.
+fn sum_without_slowest(times: &[u64]) -> u64 {
+    times[..times.len() - times.len() / SLOWEST].iter().sum()
 }
 
 #[cfg(test)]
@@ -146,7 +189,57 @@ mod tests {
     }
 
     #[test]
-    fn long_calls_end_it() {
+    fn long_calls_end_it_early_unless_they_are_close() {
         assert_eq!(run(10_000_000, 20_000_000), (true, 8));
+        assert_eq!(run(10_000_000, 12_500_000), (true, 16));
+        assert_eq!(run(10_000_000, 10_300_000), (true, 32));
+    }
+
+    #[test]
+    fn calls_that_leave_at_a_guard_count() {
+        let mut trial = Trial::default();
+        let mut calls = 0;
+        let result = loop {
+            let (native, _) = trial.turn();
+            calls += u64::from(native);
+            let time = match (native, calls % 25) {
+                (true, 0) => 2000,
+                (true, _) => 50,
+                (false, _) => 70 + ENTRY_NANOSECONDS,
+            };
+            if let Some(result) = trial.tried(native, time) {
+                break result;
+            }
+        };
+        assert!(!result);
+    }
+
+    #[test]
+    fn interrupted_calls_count_little() {
+        let mut trial = Trial::default();
+        let mut calls = 0;
+        let result = loop {
+            let (native, _) = trial.turn();
+            calls += 1;
+            let time = match (native, calls) {
+                (true, 60) => 10_000_000,
+                (true, _) => 50_000,
+                (false, _) => 70_000,
+            };
+            if let Some(result) = trial.tried(native, time) {
+                break result;
+            }
+        };
+        assert!(result);
+    }
+
+    #[test]
+    fn long_calls_are_measured_in_the_time_of_the_thread() {
+        let mut trial = Trial::default();
+        assert_eq!(trial.clock(), Clock::Wall);
+        trial.tried(true, 1000);
+        assert_eq!(trial.clock(), Clock::Wall);
+        trial.tried(true, 100_000);
+        assert_eq!(trial.clock(), Clock::Thread);
     }
 }

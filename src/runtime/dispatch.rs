@@ -7,6 +7,7 @@ use pyo3::prelude::*;
 
 use super::apart::apart;
 use super::entry::{Call, EntryRecord};
+use super::stopwatch::Stopwatch;
 use super::unit::Unit;
 use super::{first_calls, self_test, tracing};
 
@@ -87,9 +88,9 @@ unsafe extern "C" fn try_both(
         };
         std::rc::Rc::increment_strong_count(record);
         let entry = std::rc::Rc::from_raw(record);
-        let started = std::time::Instant::now();
+        let stopwatch = Stopwatch::start(turn.clock);
         let result = call(&entry);
-        let nanoseconds = started.elapsed().as_nanos() as u64;
+        let nanoseconds = stopwatch.elapsed().as_nanos() as u64;
         let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             let py = Python::assume_attached();
             let pending = PyErr::take(py);

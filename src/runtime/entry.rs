@@ -30,6 +30,7 @@ mod thunk;
 
 use super::apart::apart;
 use super::code_memory::{self, CodeBlock, CodeMemoryError};
+use super::stopwatch::Clock;
 use super::unit::Unit;
 use super::{frame, self_test};
 use pyo3::exceptions::PyTypeError;
@@ -138,6 +139,8 @@ pub struct Turn {
     pub unit: Option<Rc<Unit>>,
     /// Is it to be timed, and for what?
     pub timed: Option<usize>,
+    /// By which clock?
+    pub clock: Clock,
 }
 
 /// A version that takes a call, with its arguments in the order of the parameters.

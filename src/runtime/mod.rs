@@ -19,6 +19,7 @@ pub mod native_stack;
 pub mod onlookers;
 pub mod osr;
 pub mod self_test;
+pub mod stopwatch;
 pub mod stress;
 pub mod testing;
 pub mod tracing;

@@ -3,12 +3,12 @@
 
 use brolga::abi::helpers::HelperId;
 use brolga::abi::layout::{
-    Base, EntryCheck, EvalBreaker, Expected, GlobalsGuard, LongLayout, RuntimeLayout, SmallInts,
-    ThreadStateAccess,
+    Base, EntryCheck, EvalBreaker, Expected, GlobalsGuard, InstanceClass, InstanceValues,
+    LongLayout, RuntimeLayout, SmallInts, ThreadStateAccess,
 };
 use brolga::abi::support::Support;
 use brolga::hir::attributes::MathFunction;
-use brolga::hir::{CalleeId, CodeId, NamespaceId, ObjectId, Type};
+use brolga::hir::{CalleeId, ClassId, CodeId, NamespaceId, ObjectId, Type};
 use brolga::lower::AddressProvider;
 
 /// Words of memory that code and test share: thread state, eval breaker, cells.
@@ -85,6 +85,14 @@ pub fn layout(version: &str) -> RuntimeLayout {
         none_object: DATA + data::NONE,
         true_object: DATA + data::TRUE,
         false_object: DATA + data::FALSE,
+        class_version: 384,
+        class_names: 872,
+        names_count: 24,
+        instance_values: if old {
+            InstanceValues::Pointer(-32)
+        } else {
+            InstanceValues::Embedded(-24)
+        },
         thread_state: ThreadStateAccess::LoadFrom(DATA + data::THREAD_STATE_CELL),
         recursion_remaining: 32,
         current_exception: 96,
@@ -162,6 +170,15 @@ impl AddressProvider for Addresses {
             .iter()
             .position(|(_, other)| *other == class)?;
         Some(DATA + data::CLASSES + 64 * index as u64)
+    }
+
+    fn instance_class(&self, class: ClassId) -> InstanceClass {
+        InstanceClass {
+            address: DATA + data::CLASSES + 0x800 + 0x100 * class.index() as u64,
+            version: 77,
+            values: 16,
+            names: 3,
+        }
     }
 
     fn callee_cell(&self, callee: CalleeId) -> u64 {

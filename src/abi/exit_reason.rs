@@ -44,6 +44,8 @@ define_exit_reasons! {
     Unbound "unbound" "a local variable without a value" "";
     GlobalsChanged "globals-changed" "a global or builtin was rebound" "keep globals constant while the function is hot";
     ObjectChanged "object-changed" "another object than seen before" "";
+    ClassChanged "class-changed" "an object of another class than seen before, or its class was changed" "keep the classes of this expression the same, and change no class while the function is hot";
+    AttributePlace "attribute-place" "an attribute that is not set, or not where instances of the class usually keep it" "set all attributes in `__init__`, and leave `__dict__` alone";
     EvalBreaker "eval-breaker" "the interpreter asked for attention (signal, thread switch, collection)" "";
     DropRunsCode "drop-runs-code" "the replaced object may run code when it dies" "";
     Inexact "inexact" "a result native code cannot compute exactly" "";

@@ -124,6 +124,33 @@ pub mod namespace_block {
     }
 }
 
+/// Where instances of classes made by `class` keep their attributes (slots apart).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum InstanceValues {
+    /// 3.11: a pointer to the table at this offset, NULL once there is a dict. Before the table: the number
+    /// of values set, preceded by their indices, the last one first.
+    Pointer(i32),
+    /// 3.12: as above, but the word is the address of the table less 1, which is odd, or that of a dict.
+    Tagged(i32),
+    /// 3.13+: the table follows the object, at an offset its class tells: one byte each capacity, number of
+    /// values set, embedded, valid; then the values, then the indices in order of setting. A dict over it
+    /// is at this offset, or NULL.
+    Embedded(i32),
+}
+
+/// What machine code must know of a class of instances.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct InstanceClass {
+    /// The class object. Borrowed: read only behind a comparison with the class of a live object.
+    pub address: u64,
+    /// Its `tp_version_tag` when the code was compiled; versions are never used again.
+    pub version: u32,
+    /// Offset of embedded values in an instance.
+    pub values: i32,
+    /// Number of names its instances have in common.
+    pub names: u64,
+}
+
 /// The cached small ints.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct SmallInts {
@@ -181,6 +208,14 @@ pub struct RuntimeLayout {
     pub function_defaults: i32,
     /// `function`: `func_kwdefaults`.
     pub function_kwdefaults: i32,
+    /// `type`: `tp_version_tag`, 32 bits.
+    pub class_version: i32,
+    /// `type` made by `class`: `ht_cached_keys`, the names its instances have in common.
+    pub class_names: i32,
+    /// There: how many, 64 bits.
+    pub names_count: i32,
+    /// Where instances keep their attributes.
+    pub instance_values: InstanceValues,
     /// The `None` object.
     pub none_object: u64,
     /// The `True` object.

@@ -121,9 +121,11 @@ fn holder_of_result(op: Op) -> Holder {
     match op {
         Op::ConstNull => Holder::Nobody,
         Op::ConstObject(_) | Op::BoxBool => Holder::Outside,
-        Op::LoadList | Op::LoadFixed(Container::Tuple) | Op::LoadCell | Op::LoadGlobal(_) => {
-            Holder::Container
-        }
+        Op::LoadList
+        | Op::LoadFixed(Container::Tuple)
+        | Op::LoadCell
+        | Op::LoadGlobal(_)
+        | Op::LoadField(_) => Holder::Container,
         _ => Holder::Code,
     }
 }

@@ -13,10 +13,13 @@ use super::onlookers;
 use super::profit;
 use super::world::{Callees, LiveWorld};
 use crate::abi::helpers::HelperId;
+use crate::abi::layout::InstanceClass;
 use crate::abi::support::Support;
 use crate::feedback::{Fact, History};
 use crate::hir::attributes::MathFunction;
-use crate::hir::{CalleeId, CodeId, Function, IntRange, NamespaceId, ObjectId, Repr, Type};
+use crate::hir::{
+    CalleeId, ClassId, CodeId, Function, IntRange, NamespaceId, ObjectId, Repr, Type,
+};
 use crate::lift::{self, EntryPoint, Lifted, Note, Refusal, Request};
 use crate::lower::{AddressProvider, CODE_ALIGNMENT, Options as LowerOptions};
 use crate::passes::pipeline;
@@ -247,6 +250,7 @@ pub fn make_stub(
         code_object: shape.code,
         harmless: Vec::new(),
         onlooking: Vec::new(),
+        instance_classes: Vec::new(),
         parts: Vec::new(),
     };
     let mut layout = engine.layout.as_ref().clone();
@@ -431,6 +435,8 @@ struct Addresses<'a> {
     /// See `onlookers`.
     harmless: Vec<bool>,
     onlooking: Vec<bool>,
+    /// By `ClassId`.
+    instance_classes: Vec<InstanceClass>,
     /// Code, defaults and keyword defaults of the functions in the pool.
     parts: Vec<(ObjectId, [u64; 3])>,
 }
@@ -482,7 +488,12 @@ impl<'a> Addresses<'a> {
                 ));
             }
         }
+        let classes_of = function.classes.iter();
+        let instance_classes = classes_of
+            .map(|class| world.classes[class.handle as usize].layout)
+            .collect();
         Ok(Addresses {
+            instance_classes,
             parts,
             unit,
             classes,
@@ -540,6 +551,10 @@ impl AddressProvider for Addresses<'_> {
             .iter()
             .find(|row| row.0 == class)
             .map(|row| row.1)
+    }
+
+    fn instance_class(&self, class: ClassId) -> InstanceClass {
+        self.instance_classes[class.index()]
     }
 
     fn callee_cell(&self, callee: CalleeId) -> u64 {

@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 
 use super::engine;
 use super::loops;
-use super::observe::{class_of, int_class};
+use super::observe::{class_of, int_class, observe};
 use super::policy;
 use super::record::{Record, log};
 use super::trial::Trial;
@@ -266,9 +266,10 @@ impl UnitOwner for Record {
                 } else {
                     IntClass::Unknown
                 };
+                let classes = observe(object).classes;
                 inner
                     .history
-                    .record_operand(code, site.offset, position, ty, width);
+                    .record_operand(code, site.offset, position, ty, width, &classes);
             }
         }
         let teaches = policy::teaches(site.reason, left);

@@ -7,9 +7,10 @@
 use std::cell::RefCell;
 
 use crate::abi::helpers::HelperId;
+use crate::abi::layout::InstanceClass;
 use crate::abi::support::Support;
 use crate::hir::attributes::MathFunction;
-use crate::hir::{CalleeId, CodeId, Function, NamespaceId, ObjectId, Type};
+use crate::hir::{CalleeId, ClassId, CodeId, Function, NamespaceId, ObjectId, Type};
 use crate::lower::{AddressProvider, Options};
 
 use super::engine::Engine;
@@ -134,6 +135,13 @@ impl AddressProvider for Named {
     fn function_parts(&self, function: ObjectId) -> [u64; 3] {
         ["code", "defaults", "keyword defaults"]
             .map(|part| self.stand_in(format!("{part} of {function}")))
+    }
+
+    fn instance_class(&self, class: ClassId) -> InstanceClass {
+        InstanceClass {
+            address: self.stand_in(format!("class {class}")),
+            ..InstanceClass::default()
+        }
     }
 
     fn class(&self, class: Type) -> Option<u64> {

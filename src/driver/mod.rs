@@ -5,6 +5,7 @@
 
 pub mod attach;
 pub mod bind;
+pub mod classes;
 pub mod compile;
 pub mod dump;
 pub mod enable;

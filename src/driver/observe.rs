@@ -9,7 +9,8 @@ use pyo3::types::{
     PySet, PyString, PyTuple, PyType,
 };
 
-use crate::feedback::{Fact, IntClass};
+use super::classes;
+use crate::feedback::{Fact, IntClass, SeenClasses};
 use crate::hir::Type;
 use crate::hir::attributes::Container;
 use crate::runtime::helpers::int_value;
@@ -132,6 +133,14 @@ fn observe_to(object: &Bound<'_, PyAny>, depth: u32) -> Fact {
                 }
             }
             fact.items = Some(Rc::new(RefCell::new(items)));
+        }
+        Type::OTHER => {
+            if let Some(key) = classes::key_of(object) {
+                fact.classes = SeenClasses::of(key);
+                if depth > 0 {
+                    classes::learn(object, key, |value| observe_to(value, depth - 1));
+                }
+            }
         }
         _ => {}
     }

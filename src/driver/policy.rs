@@ -68,7 +68,9 @@ pub fn teaches(reason: ExitReason, left: u32) -> bool {
         | ExitReason::Inexact
         | ExitReason::CalleeLeft
         | ExitReason::GlobalsChanged
-        | ExitReason::ObjectChanged => left.is_multiple_of(2),
+        | ExitReason::ObjectChanged
+        | ExitReason::ClassChanged
+        | ExitReason::AttributePlace => left.is_multiple_of(2),
         _ => false,
     }
 }

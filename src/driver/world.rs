@@ -10,18 +10,21 @@ use pyo3::types::{
     PyBool, PyCFunction, PyCode, PyDict, PyFunction, PyList, PyModule, PyString, PyTuple, PyType,
 };
 
+use super::classes::{self, AssumedClass, Found};
 use super::known::Known;
 use super::observe::{class_of, int_class, observe};
 use crate::bytecode::{Code, CodeBytes, decode};
-use crate::feedback::{Fact, IntClass};
+use crate::feedback::{ClassKey, Fact, IntClass};
 use crate::ffi::code_view;
+use crate::hir::attributes::FieldKind;
 use crate::hir::{Repr, Type};
 use crate::lift::{
-    CalleeFacts, FunctionHandle, GlobalFact, NativeSignature, ObjectFact, ObjectHandle, ObjectKind,
-    Singleton, World,
+    AttributeFact, CalleeFacts, ClassHandle, FunctionHandle, GlobalFact, NativeSignature,
+    ObjectFact, ObjectHandle, ObjectKind, Singleton, World,
 };
 use crate::runtime::entry::entry_of;
 use crate::runtime::helpers::int_value;
+use crate::runtime::instances;
 use crate::runtime::unit::Unit;
 
 /// A compiled version of another function.
@@ -87,6 +90,8 @@ pub struct LiveWorld<'py, 'a> {
     pub objects: Vec<Bound<'py, PyAny>>,
     /// Namespaces by row.
     pub namespaces: Vec<AssumedNamespace<'py>>,
+    /// Classes of instances by row.
+    pub classes: Vec<AssumedClass<'py>>,
     /// Units by `NativeSignature::target`, for `call_native`.
     pub units: Vec<Rc<Unit>>,
 }
@@ -108,6 +113,7 @@ impl<'py, 'a> LiveWorld<'py, 'a> {
             open: Vec::new(),
             objects: Vec::new(),
             namespaces: Vec::new(),
+            classes: Vec::new(),
             units: Vec::new(),
         }
     }
@@ -443,6 +449,42 @@ impl World for LiveWorld<'_, '_> {
             }
         }
         None
+    }
+
+    fn instance_class(&mut self, key: ClassKey) -> Option<(ClassHandle, String)> {
+        if let Some(row) = self.classes.iter().position(|class| class.key == key) {
+            let name = short_text(self.classes[row].class.as_any(), Type::CLASS);
+            return Some((row as ClassHandle, name));
+        }
+        let class = classes::assume(self.py, key)?;
+        let name = short_text(class.class.as_any(), Type::CLASS);
+        self.classes.push(class);
+        Some((self.classes.len() as ClassHandle - 1, name))
+    }
+
+    fn instance_attribute(&mut self, class: ClassHandle, name: &str) -> AttributeFact {
+        let class = &self.classes[class as usize];
+        let key = class.key;
+        match classes::find(class, name, LiveWorld::is_function) {
+            Found::Field(kind) => {
+                let fact = classes::attribute_fact(self.py, key, name);
+                AttributeFact::Field(kind, fact)
+            }
+            Found::Value(value) if may_be_kept(&value) => {
+                AttributeFact::Value(self.describe(&value))
+            }
+            Found::Function(function) => AttributeFact::Method(self.describe(&function)),
+            Found::Property(getter) => AttributeFact::Property(self.describe(&getter)),
+            _ => AttributeFact::Unknown,
+        }
+    }
+
+    fn stored_attribute(&mut self, class: ClassHandle, name: &str) -> Option<FieldKind> {
+        classes::find_store(&self.classes[class as usize], name, LiveWorld::is_function)
+    }
+
+    fn has_names(&mut self, class: ClassHandle) -> bool {
+        instances::has_dict(&self.classes[class as usize].class)
     }
 
     fn closure_cell(&mut self, function: FunctionHandle, index: u32) -> Option<(ObjectFact, Fact)> {

@@ -22,6 +22,64 @@ pub enum IntClass {
     Big,
 }
 
+/// A class of instances, in the driver's numbering.
+pub type ClassKey = u32;
+
+/// The classes of instances that were seen, up to four.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct SeenClasses {
+    keys: [ClassKey; 4],
+    count: u8,
+    more: bool,
+}
+
+impl SeenClasses {
+    /// That class alone.
+    pub fn of(key: ClassKey) -> SeenClasses {
+        let mut seen = SeenClasses::default();
+        seen.add(key);
+        seen
+    }
+
+    /// Adds one.
+    pub fn add(&mut self, key: ClassKey) {
+        if self.list().contains(&key) {
+            return;
+        }
+        match self.keys.get_mut(usize::from(self.count)) {
+            Some(place) => {
+                *place = key;
+                self.count += 1;
+            }
+            None => self.more = true,
+        }
+    }
+
+    /// Adds those of another observation.
+    pub fn absorb(&mut self, other: &SeenClasses) {
+        other.list().iter().for_each(|&key| self.add(key));
+        self.more |= other.more;
+    }
+
+    /// In order of their first sight.
+    pub fn list(&self) -> &[ClassKey] {
+        &self.keys[..usize::from(self.count)]
+    }
+
+    /// There were more than four.
+    pub fn has_more(&self) -> bool {
+        self.more
+    }
+
+    /// The one class, if there was only one.
+    pub fn single(&self) -> Option<ClassKey> {
+        match self.list() {
+            [only] if !self.more => Some(*only),
+            _ => None,
+        }
+    }
+}
+
 /// A fact that several values share, for the items of one container.
 pub type SharedFact = Rc<RefCell<Fact>>;
 
@@ -36,6 +94,8 @@ pub struct Fact {
     pub items: Option<SharedFact>,
     /// Type code of an `array.array`.
     pub array: Option<Container>,
+    /// Classes of instances (of type `OTHER`).
+    pub classes: SeenClasses,
 }
 
 impl Default for Fact {
@@ -45,6 +105,7 @@ impl Default for Fact {
             int: IntClass::Unknown,
             items: None,
             array: None,
+            classes: SeenClasses::default(),
         }
     }
 }
@@ -86,6 +147,7 @@ impl Fact {
                 mine.absorb(&theirs);
             }
         }
+        self.classes.absorb(&other.classes);
         if self.array.is_none() {
             self.array = other.array;
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::abi::exit_reason::ExitReason;
 use crate::hir::Type;
 
-use super::fact::IntClass;
+use super::fact::{IntClass, SeenClasses};
 
 /// Which code object, in the driver's numbering.
 pub type CodeKey = u32;
@@ -21,6 +21,8 @@ pub struct Site {
     pub operands: Vec<Type>,
     /// Widths of int operands.
     pub widths: Vec<IntClass>,
+    /// Classes of instances.
+    pub classes: Vec<SeenClasses>,
 }
 
 impl Site {
@@ -40,6 +42,11 @@ impl Site {
     /// Classes seen of operand `position`; empty if unknown.
     pub fn operand(&self, position: usize) -> Type {
         self.operands.get(position).copied().unwrap_or(Type::EMPTY)
+    }
+
+    /// Classes of instances seen of operand `position`.
+    pub fn classes(&self, position: usize) -> SeenClasses {
+        self.classes.get(position).copied().unwrap_or_default()
     }
 
     /// Width seen of operand `position`.
@@ -79,14 +86,17 @@ impl History {
         position: usize,
         ty: Type,
         width: IntClass,
+        classes: &SeenClasses,
     ) {
         let site = self.sites.entry((code, offset)).or_default();
         if site.operands.len() <= position {
             site.operands.resize(position + 1, Type::EMPTY);
             site.widths.resize(position + 1, IntClass::Unknown);
+            site.classes.resize(position + 1, SeenClasses::default());
         }
         site.operands[position] = site.operands[position].union(ty);
         site.widths[position] = site.widths[position].max(width);
+        site.classes[position].absorb(classes);
     }
 
     /// All sites.

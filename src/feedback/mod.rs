@@ -8,5 +8,5 @@ mod fact;
 mod history;
 
 pub use cold_blocks::ColdBlocks;
-pub use fact::{Fact, IntClass, SharedFact};
+pub use fact::{ClassKey, Fact, IntClass, SeenClasses, SharedFact};
 pub use history::{CodeKey, History, Site};

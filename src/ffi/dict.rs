@@ -32,6 +32,29 @@ pub struct DictUnicodeEntry {
     pub me_value: *mut PyObject,
 }
 
+/// `PyDictValues`: the values of an instance's attributes, without or before they are in a dict.
+#[repr(C)]
+pub struct DictValues {
+    #[cfg(Py_3_13)]
+    pub capacity: u8,
+    #[cfg(Py_3_13)]
+    pub size: u8,
+    #[cfg(Py_3_13)]
+    pub embedded: u8,
+    #[cfg(Py_3_13)]
+    pub valid: u8,
+    pub values: [*mut PyObject; 1],
+}
+
+/// `DictKeys::dk_kind` of names shared by instances.
+pub const DICT_KEYS_SPLIT: u8 = 2;
+
+/// Where an object has its dict (3.11), its dict or its values (3.12), a dict over its values (3.13+).
+pub const MANAGED_DICT_OFFSET: isize = -3 * size_of::<*mut PyObject>() as isize;
+/// 3.11: where it has its values.
+#[cfg(not(Py_3_12))]
+pub const MANAGED_VALUES_OFFSET: isize = -4 * size_of::<*mut PyObject>() as isize;
+
 /// `PyDict_WatchEvent`.
 #[cfg(Py_3_14)]
 pub const DICT_EVENT_ADDED: c_int = 0;

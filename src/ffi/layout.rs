@@ -47,6 +47,7 @@ pub fn table() -> Vec<(&'static str, usize)> {
         }
         DictKeyEntry as "PyDictKeyEntry" { me_hash, me_key, me_value }
         DictUnicodeEntry as "PyDictUnicodeEntry" { me_key, me_value }
+        DictValues as "PyDictValues" { values }
     );
     #[cfg(not(Py_3_12))]
     rows!(out:
@@ -84,6 +85,7 @@ pub fn table() -> Vec<(&'static str, usize)> {
     );
     #[cfg(Py_3_13)]
     rows!(out:
+        DictValues as "PyDictValues" { capacity, size, embedded, valid }
         CodeObject as "PyCodeObject" { co_executors }
         InterpreterFrame as "_PyInterpreterFrame" { instruction as "instr_ptr" }
         ThreadState as "PyThreadState" { eval_breaker, current_frame }
@@ -102,6 +104,7 @@ pub fn table() -> Vec<(&'static str, usize)> {
     out.push(("sizeof.PyDictKeyEntry", size_of::<DictKeyEntry>()));
     out.push(("sizeof.PyDictUnicodeEntry", size_of::<DictUnicodeEntry>()));
     out.push(("sizeof._PyStackChunk", size_of::<StackChunk>()));
+    out.push(("MANAGED_DICT_OFFSET", MANAGED_DICT_OFFSET as usize));
     out.push(("FRAME_SPECIALS_SIZE", FRAME_SPECIALS_SIZE));
     out.push(("PyLong_SHIFT", LONG_SHIFT as usize));
     #[cfg(Py_3_14)]

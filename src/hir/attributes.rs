@@ -1,6 +1,6 @@
 //! Immediate operands of ops. Each prints and parses as one word.
 
-use super::ids::{CalleeId, NamespaceId, ObjectId};
+use super::ids::{CalleeId, ClassId, NamespaceId, ObjectId};
 use super::types::{IntRange, Repr, Type};
 use crate::abi::exit_reason::ExitReason;
 use crate::abi::helpers::HelperId;
@@ -320,7 +320,104 @@ macro_rules! id_attributes {
         }
     )*};
 }
-id_attributes!(ObjectId, CalleeId, NamespaceId);
+id_attributes!(ObjectId, CalleeId, NamespaceId, ClassId);
+
+/// How instances of a class hold an attribute.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum FieldKind {
+    /// A value at this index of the instance's own table, whose order the class knows.
+    Value(u32),
+    /// A slot at this offset of the object.
+    Slot(u32),
+}
+
+/// For what the table of an instance's attributes is wanted.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum TableUse {
+    /// To read values.
+    Read,
+    /// To write values.
+    Write,
+    /// For slots: the object itself.
+    Slots,
+}
+
+/// The table of attributes of the instances of a class.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct FieldTable {
+    /// The class.
+    pub class: ClassId,
+    /// For what.
+    pub wanted: TableUse,
+}
+
+/// `class0.read`, `class0.write`, `class0.slots`
+impl Attribute for FieldTable {
+    fn print(&self) -> String {
+        let wanted = match self.wanted {
+            TableUse::Read => "read",
+            TableUse::Write => "write",
+            TableUse::Slots => "slots",
+        };
+        format!("{}.{wanted}", self.class)
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let bad = || format!("expected `classN.read`, `.write` or `.slots`, found `{text}`");
+        let (class, wanted) = text.split_once('.').ok_or_else(bad)?;
+        Ok(FieldTable {
+            class: ClassId::parse(class)?,
+            wanted: match wanted {
+                "read" => TableUse::Read,
+                "write" => TableUse::Write,
+                "slots" => TableUse::Slots,
+                _ => return Err(bad()),
+            },
+        })
+    }
+}
+
+/// Where an attribute of the instances of a class is.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct FieldPlace {
+    /// The class.
+    pub class: ClassId,
+    /// How its instances hold the attribute.
+    pub kind: FieldKind,
+    /// Number of the attribute's name (of a slot's offset) in this function: two places with different
+    /// numbers are never the same memory.
+    pub name: u32,
+}
+
+/// `class0.value3.n1`, `class0.slot16.n2`
+impl Attribute for FieldPlace {
+    fn print(&self) -> String {
+        let (kind, number) = match self.kind {
+            FieldKind::Value(index) => ("value", index),
+            FieldKind::Slot(offset) => ("slot", offset),
+        };
+        format!("{}.{kind}{number}.n{}", self.class, self.name)
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let bad = || format!("expected `classN.valueN.nN` or `classN.slotN.nN`, found `{text}`");
+        let mut parts = text.split('.');
+        let mut part = || parts.next().ok_or_else(bad);
+        let (class, kind, name) = (part()?, part()?, part()?);
+        let number = |text: &str| text.parse().map_err(|_| bad());
+        let kind = match (kind.strip_prefix("value"), kind.strip_prefix("slot")) {
+            (Some(index), _) => FieldKind::Value(number(index)?),
+            (_, Some(offset)) => FieldKind::Slot(number(offset)?),
+            _ => return Err(bad()),
+        };
+        let name = name.strip_prefix('n').ok_or_else(bad)?;
+        Ok(FieldPlace {
+            class: ClassId::parse(class)?,
+            kind,
+            name: number(name)?,
+        })
+    }
+}
 
 /// A name of a namespace whose value is read when the code runs.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]

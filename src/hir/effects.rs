@@ -4,7 +4,7 @@
 
 /// A set of abstract heaps.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Heaps(u16);
+pub struct Heaps(u32);
 
 macro_rules! define_heaps {
     ($($name:ident $bit:literal $text:literal $doc:literal;)*) => {
@@ -25,14 +25,30 @@ define_heaps! {
     ARRAY_ITEMS 5 "array-items" "Items of `array.array`.";
     GLOBALS 6 "globals" "Module and builtin namespaces.";
     CELLS 7 "cells" "Contents of closure cells.";
-    OTHER 8 "other" "Everything else: dicts, attributes, files, ...";
+    OTHER 8 "other" "Everything else: dicts, files, ...";
+    CLASSES 9 "classes" "Which class an instance is of, contents of classes, where instances keep their attributes.";
+    ATTRIBUTES_0 10 "attributes0" "Attributes of instances, by number of the name modulo 8.";
+    ATTRIBUTES_1 11 "attributes1" "As above.";
+    ATTRIBUTES_2 12 "attributes2" "As above.";
+    ATTRIBUTES_3 13 "attributes3" "As above.";
+    ATTRIBUTES_4 14 "attributes4" "As above.";
+    ATTRIBUTES_5 15 "attributes5" "As above.";
+    ATTRIBUTES_6 16 "attributes6" "As above.";
+    ATTRIBUTES_7 17 "attributes7" "As above.";
 }
 
 impl Heaps {
     /// No heap.
     pub const NONE: Heaps = Heaps(0);
     /// Every heap: what arbitrary Python code may touch.
-    pub const ALL: Heaps = Heaps((1 << 9) - 1);
+    pub const ALL: Heaps = Heaps((1 << 18) - 1);
+    /// All attributes of instances.
+    pub const ATTRIBUTES: Heaps = Heaps(0xff << 10);
+
+    /// The heap of the attributes whose names have that number: two names never share memory.
+    pub const fn attribute(number: u32) -> Heaps {
+        Heaps(1 << (10 + number % 8))
+    }
 
     /// Heaps of either.
     #[must_use]

@@ -172,6 +172,15 @@ pub struct Block {
     pub cold: bool,
 }
 
+/// A class of instances.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ClassInfo {
+    /// For dumps.
+    pub name: String,
+    /// Row of the driver's table of classes.
+    pub handle: u32,
+}
+
 /// A code object taking part: the function's own, or an inlined one.
 #[derive(Clone, PartialEq, Debug)]
 pub struct CodeInfo {
@@ -221,6 +230,8 @@ pub struct Function {
     pub callees: Vec<Callee>,
     /// Rows of the driver's table of namespaces, by `NamespaceId`.
     pub namespaces: Vec<u32>,
+    /// Classes of instances it relies on, by `ClassId`.
+    pub classes: Vec<ClassInfo>,
     /// Where it starts.
     pub entry: BlockId,
     /// Representation of the value it returns.
@@ -247,6 +258,7 @@ impl Function {
             pool: Pool::default(),
             callees: Vec::new(),
             namespaces: Vec::new(),
+            classes: Vec::new(),
             entry: BlockId::new(0),
             returns: Repr::Boxed,
             in_place: false,

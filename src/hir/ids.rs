@@ -57,4 +57,6 @@ define_ids! {
     CalleeId "callee";
     /// A pair of global and builtin namespaces whose contents the code relies on.
     NamespaceId "ns";
+    /// A class of instances, as it was when the code was compiled.
+    ClassId "class";
 }

@@ -19,9 +19,12 @@ pub mod verify;
 
 pub use frame_state::{FrameState, Slot, VirtualObject};
 pub use function::{
-    Block, Callee, CodeInfo, Definition, Edge, Function, Instr, Origin, Terminator, Value,
+    Block, Callee, ClassInfo, CodeInfo, Definition, Edge, Function, Instr, Origin, Terminator,
+    Value,
 };
-pub use ids::{BlockId, CalleeId, CodeId, FrameStateId, InstrId, NamespaceId, ObjectId, ValueId};
+pub use ids::{
+    BlockId, CalleeId, ClassId, CodeId, FrameStateId, InstrId, NamespaceId, ObjectId, ValueId,
+};
 pub use ops::Op;
 pub use parse::{ParseError, parse};
 pub use print::{print, print_with_origins};

@@ -6,11 +6,11 @@
 //! Operand letters: B boxed, I i64, U u64, F f64, O bool, P ptr, X any, `V` (last) any number of any.
 
 use super::attributes::{
-    Attribute, CallShape, Cond, Container, DivMode, FloatBits, GlobalPlace, IntWidth, MathFunction,
-    Overflow,
+    Attribute, CallShape, Cond, Container, DivMode, FieldPlace, FieldTable, FloatBits, GlobalPlace,
+    IntWidth, MathFunction, Overflow,
 };
 use super::effects::{Effects, Heaps};
-use super::ids::{CalleeId, NamespaceId, ObjectId};
+use super::ids::{CalleeId, ClassId, NamespaceId, ObjectId};
 use super::types::{IntRange, Repr, Type};
 use crate::abi::exit_reason::ExitReason;
 use crate::abi::helpers::HelperId;
@@ -250,6 +250,8 @@ define_ops! {
     GuardGlobals(NamespaceId) "guard_globals" [] N (GLOBALS;) {exit} "Leaves unless every global and builtin the code relies on still has its value.";
     LoadGlobal(GlobalPlace) "load_global" [] B (GLOBALS;) {exit} "As `guard_globals` of the namespace, then the value of one of its global names that may change, borrowed from the dict.";
     GuardFunction(ObjectId) "guard_function" [] N (OTHER;) {exit} "Leaves unless that Python function still has the code and defaults it had when this was compiled.";
+    GuardClass(ClassId) "guard_class" [B] B (CLASSES;) {exit} "The same object; leaves unless its exact class is that one, with nothing in the class changed since this was compiled.";
+    GuardUnshadowed(ClassId) "guard_unshadowed" [B] N (CLASSES;) {exit} "Instance of the class: leaves unless it can have no attributes of its own but those its class knew when this was compiled.";
     GuardFrameUnseen "guard_frame_unseen" [] N (;) {exit} "Leaves if somebody has the frame object of this activation: it shows the variables as they are at the return. For functions that run Python code.";
     Poll "poll" [] N (;) {exit} "Leaves if the eval breaker is set (signals, GIL requests, pending calls, collections).";
 
@@ -339,6 +341,14 @@ define_ops! {
     LoadCell "load_cell" [B] B (CELLS;) {exit} "Contents of a cell, borrowed; leaves if it is empty.";
     StoreCell "store_cell" [B B] N (CELLS; CELLS) {exit} "Replaces the contents (a reference is added); leaves before the store if dropping the old could run code.";
 
+    // Attributes of instances; `guard_class` of the same class stands before.
+    FieldTable(FieldTable) "field_table" [B] P (CLASSES;) {exit} "Where an instance of the class holds its attributes; leaves if it holds them in a dict.";
+    LoadField(FieldPlace) "load_field" [B P] B (ATTRIBUTES;) {exit} "Instance, its table: the attribute, borrowed from it; leaves if it is not set. Reads the heap of the attribute's name only.";
+    GuardNoField(FieldPlace) "guard_no_field" [B P] N (ATTRIBUTES;) {exit} "Instance, its table: leaves if the attribute is set. Reads the heap of the attribute's name only.";
+    StoreField(FieldPlace) "store_field" [B P B] N (;ATTRIBUTES) {exit} "Instance, its table (for stores), value (a reference is added): sets the attribute; leaves before the store if dropping the old value could run code. Writes the heap of the attribute's name only.";
+    StoreFieldI64(FieldPlace) "store_field_i64" [B P I] N (;ATTRIBUTES) {exit} "As `store_field` of a new int; writes into the old value's box when the instance holds its only reference and the int is no small one.";
+    StoreFieldF64(FieldPlace) "store_field_f64" [B P F] N (;ATTRIBUTES) {exit} "As `store_field` of a new float; writes into the old value's box when the instance holds its only reference.";
+
     // Calls.
     CallRuntime(HelperId) "call_runtime" [V] X (;) {} "A runtime helper; contract, result and effects are in the helper's row.";
     CallObject(CallShape) "call_object" [B V] B (;) {raise python} "Calls any object by vectorcall: callable, then arguments; a NULL constant as callable's self is not passed.";
@@ -359,6 +369,15 @@ impl Op {
             Op::CallRuntime(helper) => return helper.effects(),
             _ => self.info().effects,
         };
+        match self {
+            Op::LoadField(place) | Op::GuardNoField(place) => {
+                effects.reads = Heaps::attribute(place.name);
+            }
+            Op::StoreField(place) | Op::StoreFieldI64(place) | Op::StoreFieldF64(place) => {
+                effects.writes = Heaps::attribute(place.name);
+            }
+            _ => {}
+        }
         let proven = match self {
             Op::IntAdd(o)
             | Op::IntSub(o)
@@ -376,11 +395,29 @@ impl Op {
         effects
     }
 
+    /// The class of instances it is about.
+    pub fn class(&self) -> Option<ClassId> {
+        match *self {
+            Op::GuardClass(class) | Op::GuardUnshadowed(class) => Some(class),
+            Op::FieldTable(table) => Some(table.class),
+            Op::LoadField(place)
+            | Op::GuardNoField(place)
+            | Op::StoreField(place)
+            | Op::StoreFieldI64(place)
+            | Op::StoreFieldF64(place) => Some(place.class),
+            _ => None,
+        }
+    }
+
     /// A guard whose result is its first operand, better known.
     pub fn passes_object(&self) -> bool {
         matches!(
             self,
-            Op::GuardType(_) | Op::GuardArray(_) | Op::GuardIs(_) | Op::GuardBound
+            Op::GuardType(_)
+                | Op::GuardArray(_)
+                | Op::GuardIs(_)
+                | Op::GuardBound
+                | Op::GuardClass(_)
         )
     }
 
@@ -394,7 +431,8 @@ impl Op {
         }
         !matches!(
             self,
-            Op::GuardType(_) | Op::GuardArray(_) | Op::GuardIs(_) | Op::GuardBound | Op::GuardTrue(_) | Op::GuardFalse(_)
+            Op::GuardType(_) | Op::GuardArray(_) | Op::GuardIs(_) | Op::GuardBound | Op::GuardClass(_)
+                | Op::GuardUnshadowed(_) | Op::GuardNoField(_) | Op::LoadField(_) | Op::GuardTrue(_) | Op::GuardFalse(_)
                 | Op::GuardRange(_) | Op::GuardIndex | Op::GuardGlobals(_) | Op::LoadGlobal(_) | Op::GuardFunction(_) | Op::Poll | Op::Snapshot
                 | Op::GuardFrameUnseen | Op::KeepAlive | Op::Incref | Op::Decref | Op::DecrefPlain | Op::CallRuntime(_)
                 // These leave where Python raises, or gives something else than an int.

@@ -14,10 +14,11 @@ use super::attributes::{Attribute, GlobalPlace};
 use super::effects::Heaps;
 use super::frame_state::{FrameState, Slot, VirtualObject};
 use super::function::{
-    Block, Callee, CodeInfo, Definition, Edge, Function, Instr, Origin, Terminator, Value,
+    Block, Callee, ClassInfo, CodeInfo, Definition, Edge, Function, Instr, Origin, Terminator,
+    Value,
 };
 use super::ids::{
-    BlockId, CalleeId, CodeId, FrameStateId, InstrId, NamespaceId, ObjectId, ValueId,
+    BlockId, CalleeId, ClassId, CodeId, FrameStateId, InstrId, NamespaceId, ObjectId, ValueId,
 };
 use super::ops::Op;
 use super::pool::{Pool, PoolObject};
@@ -251,6 +252,13 @@ impl Parser {
                 NamespaceId::PREFIX,
                 row,
             )?;
+        } else if let Some(index) = cursor.eat_id(ClassId::PREFIX) {
+            cursor.expect("=")?;
+            let name = cursor.name("the name of the class")?;
+            cursor.expect_word("handle")?;
+            let handle = cursor.number()?;
+            let row = ClassInfo { name, handle };
+            next_row(&mut self.function.classes, index, ClassId::PREFIX, row)?;
         } else if let Some(index) = cursor.eat_id(CodeId::PREFIX) {
             cursor.expect("=")?;
             let name = cursor.name("the name of the code")?;
@@ -631,7 +639,10 @@ impl Parser {
                 id.index() < function.namespaces.len().max(1),
                 id.to_string(),
             ),
-            _ => return Ok(()),
+            op => match op.class() {
+                Some(id) => (id.index() < function.classes.len(), id.to_string()),
+                None => return Ok(()),
+            },
         };
         if known {
             Ok(())

@@ -4,6 +4,7 @@
 //! ; A comment. Names that are not words are in quotes.
 //! func f(v0: List, v1: Int/i64 0..100, v2) -> f64 {
 //! ns0 = 3                                            ; row of the driver's table of namespaces
+//! class0 = Point handle 1                            ; row of the driver's table of classes of instances
 //! code0 = f locals 3 function 0 namespace ns0
 //! o0: Int = "42" handle 7                            ; pool object; handle = its number if left out
 //! callee0 = g(i64, boxed) -> f64 handle 2            ; no handle: the function itself
@@ -43,7 +44,7 @@ use super::attributes::Attribute;
 use super::effects::Heaps;
 use super::frame_state::{FrameState, Slot, VirtualObject};
 use super::function::{Block, CodeInfo, Edge, Function, Instr, Origin, Terminator};
-use super::ids::{BlockId, CalleeId, CodeId, FrameStateId, InstrId, NamespaceId, ValueId};
+use super::ids::{BlockId, CalleeId, ClassId, CodeId, FrameStateId, InstrId, NamespaceId, ValueId};
 use super::result_facts::{ResultFacts, result_facts};
 use super::types::{Repr, Type};
 
@@ -111,6 +112,10 @@ fn print_declarations(out: &mut String, function: &Function) {
         for (index, row) in function.namespaces.iter().enumerate() {
             line(out, &format!("{} = {row}", NamespaceId::new(index)));
         }
+    }
+    for (index, class) in function.classes.iter().enumerate() {
+        let (id, name) = (ClassId::new(index), print_name(&class.name));
+        line(out, &format!("{id} = {name} handle {}", class.handle));
     }
     let states = used_states(function);
     let locals = states.iter().map(|&id| function.frame_state(id));

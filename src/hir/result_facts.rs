@@ -53,6 +53,7 @@ pub fn result_facts(op: &Op, function: &Function) -> Option<ResultFacts> {
         Op::BoxF64 => facts.ty = Type::FLOAT,
         Op::BoxBool => facts.ty = Type::BOOL,
         Op::GuardType(ty) => facts.ty = ty,
+        Op::GuardClass(_) => facts.ty = Type::OTHER,
         Op::GuardArray(container) => facts.ty = container.class(),
         Op::ConstObject(object) | Op::GuardIs(object) => {
             if let Some((_, row)) = function.pool.iter().nth(object.index()) {

@@ -5,6 +5,7 @@ use crate::abi::exit_reason::ExitReason;
 use crate::abi::helpers::HelperId;
 use crate::hir::{Type, ValueId};
 
+use super::instances::Attribute;
 use super::item::Item;
 use super::{CACHED_COST, Lifter, NoteKind, ObjectKind, Step};
 
@@ -15,6 +16,18 @@ impl Lifter<'_> {
         if let Some(value) = self.module_attribute(value, name)? {
             self.push(value);
             return Ok(());
+        }
+        let text = self.name_text(name);
+        if let Some(attribute) = self.instance_attribute(value, &text)? {
+            let (value, result) = match attribute {
+                Attribute::Value { object, value } => (object, Some(value)),
+                Attribute::Method { object, .. } => (object, None),
+            };
+            if let Some(result) = result {
+                self.release(&Item::Value(value))?;
+                self.push(result);
+                return Ok(());
+            }
         }
         let value = self.as_boxed(value)?;
         let name = self.name_object(name);
@@ -32,13 +45,7 @@ impl Lifter<'_> {
         if object.kind != ObjectKind::Module || self.left_for(ExitReason::GlobalsChanged) {
             return Ok(None);
         }
-        let text = self
-            .context
-            .bytes
-            .names
-            .get(name as usize)
-            .cloned()
-            .unwrap_or_default();
+        let text = self.name_text(name);
         let Some((fact, row)) = self.world.module_attribute(object.handle, &text) else {
             return Ok(None);
         };
@@ -54,13 +61,7 @@ impl Lifter<'_> {
             self.push_pair(pair, null_first);
             return Ok(());
         }
-        let text = self
-            .context
-            .bytes
-            .names
-            .get(name as usize)
-            .cloned()
-            .unwrap_or_default();
+        let text = self.name_text(name);
         let (value, class) = self.specialise(value, 0, Type::EMPTY)?;
         let simple = Type::LIST
             .union(Type::STR)
@@ -81,6 +82,20 @@ impl Lifter<'_> {
             self.push(receiver);
             return Ok(());
         }
+        match self.instance_attribute(value, &text)? {
+            Some(Attribute::Method { object, function }) => {
+                let method = self.object(&function);
+                self.push(method);
+                self.push(object);
+                return Ok(());
+            }
+            Some(Attribute::Value { object, value }) => {
+                self.release(&Item::Value(object))?;
+                self.push_pair([Item::Null, Item::Value(value)], null_first);
+                return Ok(());
+            }
+            None => {}
+        }
         if self.may_learn(value, 0) {
             let item = Item::Value(value);
             return self.exit_here(
@@ -99,6 +114,25 @@ impl Lifter<'_> {
         let method = self.runtime(HelperId::GetAttribute, &[value, name])?;
         self.release(&Item::Value(value))?;
         self.push_pair([Item::Null, Item::Value(method)], null_first);
+        Ok(())
+    }
+
+    fn name_text(&self, name: u32) -> String {
+        let names = &self.context.bytes.names;
+        names.get(name as usize).cloned().unwrap_or_default()
+    }
+
+    pub(super) fn store_attr(&mut self, name: u32) -> Step {
+        let text = self.name_text(name);
+        let items = self.pop_many(2)?;
+        let (value, object) = (self.value_of(&items[0])?, self.value_of(&items[1])?);
+        if self.store_to_instance(object, &text, value, &items)? {
+            return Ok(());
+        }
+        let (value, object) = (self.as_boxed(value)?, self.as_boxed(object)?);
+        let name = self.name_object(name);
+        self.note_cost(NoteKind::RuntimeCall, CACHED_COST, "store to an attribute");
+        self.runtime(HelperId::SetAttribute, &[object, name, value])?;
         Ok(())
     }
 

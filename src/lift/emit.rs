@@ -509,7 +509,7 @@ impl Lifter<'_> {
     }
 
     /// Remembers a narrower value for the same object wherever the frame holds it.
-    fn narrow(&mut self, old: ValueId, new: ValueId) {
+    pub(super) fn narrow(&mut self, old: ValueId, new: ValueId) {
         for item in self.frame.locals.iter_mut().chain(&mut self.frame.stack) {
             item.substitute(old, new);
         }

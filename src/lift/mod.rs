@@ -23,6 +23,7 @@ mod containers;
 mod control;
 mod emit;
 mod in_place;
+mod instances;
 mod item;
 mod iterate;
 mod peel;
@@ -34,17 +35,18 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
 use crate::bytecode::{Code, CodeBytes, Instr, Op};
-use crate::feedback::{CodeKey, Fact, History};
+use crate::feedback::{ClassKey, CodeKey, Fact, History};
 use crate::hir::attributes::IntWidth;
 use crate::hir::{
-    BlockId, CodeId, FrameStateId, Function, IntRange, NamespaceId, ObjectId, Repr, Type, ValueId,
+    BlockId, ClassId, CodeId, FrameStateId, Function, IntRange, NamespaceId, ObjectId, Repr, Type,
+    ValueId,
 };
 
 pub use in_place::{EntryIterator, EntryPoint, EntrySlot};
 pub use scan::{assigned_in_loop, natural_loop};
 pub use world::{
-    Builtin, BuiltinClass, BuiltinMethod, CalleeFacts, FunctionHandle, GlobalFact, NativeSignature,
-    ObjectFact, ObjectHandle, ObjectKind, Singleton, World,
+    AttributeFact, Builtin, BuiltinClass, BuiltinMethod, CalleeFacts, ClassHandle, FunctionHandle,
+    GlobalFact, NativeSignature, ObjectFact, ObjectHandle, ObjectKind, Singleton, World,
 };
 
 use item::{Form, Item, Shape};
@@ -314,6 +316,10 @@ struct Lifter<'a> {
     /// Parameter slot of the values of entry parameters.
     params: HashMap<ValueId, usize>,
     namespaces: BTreeMap<u32, NamespaceId>,
+    /// Classes of instances by their number: the row of the function's table, or that nothing is known.
+    classes: BTreeMap<ClassKey, Option<ClassId>>,
+    /// Numbers of attributes' names.
+    field_names: Vec<String>,
 }
 
 impl<'a> Lifter<'a> {
@@ -361,6 +367,8 @@ impl<'a> Lifter<'a> {
             constants: HashMap::new(),
             params: HashMap::new(),
             namespaces: BTreeMap::new(),
+            classes: BTreeMap::new(),
+            field_names: Vec::new(),
         }
     }
 

@@ -190,12 +190,7 @@ impl Lifter<'_> {
             }
             Bytecode::LoadAttr { name } => self.load_attr(name)?,
             Bytecode::LoadMethod { name, null_first } => self.load_method(name, null_first)?,
-            Bytecode::StoreAttr { name } => {
-                let operands = self.pop_boxed(2)?;
-                let name = self.name_object(name);
-                self.note_cost(NoteKind::RuntimeCall, CACHED_COST, "store to an attribute");
-                self.runtime(HelperId::SetAttribute, &[operands[1], name, operands[0]])?;
-            }
+            Bytecode::StoreAttr { name } => self.store_attr(name)?,
             Bytecode::Call { argc, kwnames } => self.call(argc, kwnames)?,
             Bytecode::MakeFunction { attributes } => self.make_function(attributes)?,
             other => {

@@ -6,8 +6,8 @@
 use std::rc::Rc;
 
 use crate::bytecode::{Code, CodeBytes};
-use crate::feedback::Fact;
-use crate::hir::attributes::MathFunction;
+use crate::feedback::{ClassKey, Fact};
+use crate::hir::attributes::{FieldKind, MathFunction};
 use crate::hir::{Repr, Type};
 
 /// Row of the driver's table of real objects.
@@ -138,6 +138,25 @@ pub enum GlobalFact {
     },
 }
 
+/// Row of the driver's table of classes of instances that a compilation relies on.
+pub type ClassHandle = u32;
+
+/// What an attribute of an instance of a class is.
+#[derive(Clone, Debug)]
+pub enum AttributeFact {
+    /// The instance's own, there, and what was observed of it. The class may have one of that name that
+    /// counts where the instance has none.
+    Field(FieldKind, Fact),
+    /// An object of the class, as long as the instance has nothing of that name.
+    Value(ObjectFact),
+    /// A method: this function, under the same condition.
+    Method(ObjectFact),
+    /// What this function gives for the instance.
+    Property(ObjectFact),
+    /// Something else.
+    Unknown,
+}
+
 /// Objects every interpreter has.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Singleton {
@@ -212,6 +231,14 @@ pub trait World {
     ) -> Option<(GlobalFact, u32)>;
     /// An attribute of an immutable builtin class.
     fn type_attribute(&mut self, class: Type, name: &str) -> Option<ObjectFact>;
+    /// The class of instances with that number as it is now, and its name; `None` if nothing can be relied on.
+    fn instance_class(&mut self, key: ClassKey) -> Option<(ClassHandle, String)>;
+    /// What reading an attribute of such an instance gives.
+    fn instance_attribute(&mut self, class: ClassHandle, name: &str) -> AttributeFact;
+    /// Where storing an attribute of such an instance puts it.
+    fn stored_attribute(&mut self, class: ClassHandle, name: &str) -> Option<FieldKind>;
+    /// Can such an instance have attributes that its class does not know?
+    fn has_names(&mut self, class: ClassHandle) -> bool;
     /// Cell `index` of the function's closure and what is known of its contents.
     fn closure_cell(&mut self, function: FunctionHandle, index: u32) -> Option<(ObjectFact, Fact)>;
     /// The function behind a handle.

@@ -4,9 +4,10 @@
 //! as long as the code lives, tests answer with made-up numbers.
 
 use crate::abi::helpers::HelperId;
+use crate::abi::layout::InstanceClass;
 use crate::abi::support::Support;
 use crate::hir::attributes::MathFunction;
-use crate::hir::{CalleeId, CodeId, NamespaceId, ObjectId, Type};
+use crate::hir::{CalleeId, ClassId, CodeId, NamespaceId, ObjectId, Type};
 
 /// Gives the addresses one compilation needs.
 pub trait AddressProvider {
@@ -47,6 +48,9 @@ pub trait AddressProvider {
     /// The type object of a single class; `None` if no such object can exist in the process (the
     /// module is not imported), and for `OTHER`.
     fn class(&self, class: Type) -> Option<u64>;
+
+    /// The class of instances, as it was when this was compiled.
+    fn instance_class(&self, class: ClassId) -> InstanceClass;
 
     /// The word that holds the address of the callee's body. Machine code loads it for every call,
     /// so the callee can be replaced by another with the same signature.

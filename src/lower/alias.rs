@@ -32,6 +32,9 @@ define_regions! {
     ArrayShape "array-shape" "Lengths and storage of `array.array`.";
     Bytes "bytes" "Items of bytearrays and `array.array`, of any width: both may export one buffer to the other's users.";
     Cells "cells" "Closure cells.";
+    ClassContents "class-contents" "Versions of classes, names their instances have in common.";
+    InstanceShape "instance-shape" "Where instances keep attributes, which are set, in which order.";
+    Attributes "attributes" "Attributes of instances.";
     Runtime "runtime" "Thread state, frames, the eval breaker, cells of the runtime.";
     Stack "stack" "Stack slots of the machine code itself.";
 }

@@ -222,7 +222,7 @@ impl Lowering<'_, '_> {
 
     /// Replaces the reference at `base + offset` by one to `item`. Goes to `fail`, with nothing
     /// changed, if dropping `old` could run code.
-    fn replace(
+    pub(super) fn replace(
         &mut self,
         region: Region,
         base: Value,
@@ -270,20 +270,8 @@ impl Lowering<'_, '_> {
             self.emitter.cold_block(),
             self.emitter.builder.create_block(),
         );
-        if let Some(float) = self.emitter.addresses.class(Type::FLOAT) {
-            if !known.is_subset(Type::FLOAT) {
-                let class = self.emitter.class_of(old);
-                let other = self.emitter.is_address(IntCC::NotEqual, class, float);
-                self.emitter.branch_if(other, shared);
-            }
-            let one = self.emitter.has_one_reference(old);
-            self.emitter.branch_unless(one, shared);
-            let offset = self.emitter.layout.float_value;
-            self.emitter.store(Region::FloatValue, value, old, offset);
-            self.emitter.builder.ins().jump(next, &[]);
-        } else {
-            return Err(LowerError::Unsupported("a process without `float`"));
-        }
+        self.write_float(old, known, value, shared)?;
+        self.emitter.builder.ins().jump(next, &[]);
 
         // Another object, or not the list's alone: a new box, whose only reference is the list's.
         self.emitter.builder.switch_to_block(shared);
@@ -294,6 +282,29 @@ impl Lowering<'_, '_> {
         self.emitter.builder.ins().jump(next, &[]);
 
         self.emitter.builder.switch_to_block(next);
+        Ok(())
+    }
+
+    /// Writes the value into the box of `old`; goes to `shared` unless that is a float with one reference.
+    pub(super) fn write_float(
+        &mut self,
+        old: Value,
+        known: Type,
+        value: Value,
+        shared: Block,
+    ) -> Result<(), LowerError> {
+        let Some(float) = self.emitter.addresses.class(Type::FLOAT) else {
+            return Err(LowerError::Unsupported("a process without `float`"));
+        };
+        if !known.is_subset(Type::FLOAT) {
+            let class = self.emitter.class_of(old);
+            let other = self.emitter.is_address(IntCC::NotEqual, class, float);
+            self.emitter.branch_if(other, shared);
+        }
+        let one = self.emitter.has_one_reference(old);
+        self.emitter.branch_unless(one, shared);
+        let offset = self.emitter.layout.float_value;
+        self.emitter.store(Region::FloatValue, value, old, offset);
         Ok(())
     }
 
@@ -333,7 +344,7 @@ impl Lowering<'_, '_> {
 
     /// Goes to `fail` if `old` has one reference and dropping it could run code. The exit must lie before
     /// what replaces it is made.
-    fn leave_unless_silent(&mut self, old: Value, fail: Block) {
+    pub(super) fn leave_unless_silent(&mut self, old: Value, fail: Block) {
         let (last, silent) = (
             self.emitter.cold_block(),
             self.emitter.builder.create_block(),
@@ -361,6 +372,28 @@ impl Lowering<'_, '_> {
             self.emitter.builder.create_block(),
             self.emitter.builder.create_block(),
         );
+        self.write_int(old, known, (value, range), shared)?;
+        self.emitter.builder.ins().jump(next, &[]);
+
+        self.emitter.builder.switch_to_block(shared);
+        self.leave_unless_silent(old, fail);
+        let item = self.emitter.box_i64(value, range);
+        self.emitter.store(Region::ListItems, item, place, 0);
+        self.emitter.decref_plain(old);
+        self.emitter.builder.ins().jump(next, &[]);
+
+        self.emitter.builder.switch_to_block(next);
+        Ok(())
+    }
+
+    /// As `write_float` of an int of one digit that is no cached one.
+    pub(super) fn write_int(
+        &mut self,
+        old: Value,
+        known: Type,
+        (value, range): (Value, IntRange),
+        shared: Block,
+    ) -> Result<(), LowerError> {
         let Some(int) = self.emitter.addresses.class(Type::INT) else {
             return Err(LowerError::Unsupported("a process without `int`"));
         };
@@ -386,19 +419,12 @@ impl Lowering<'_, '_> {
                 self.emitter.branch_if(other, shared);
             }
             self.emitter.write_compact(value, old);
-            self.emitter.builder.ins().jump(next, &[]);
         } else {
+            // Never the box: the block below is not reached.
+            let never = self.emitter.builder.create_block();
             self.emitter.builder.ins().jump(shared, &[]);
+            self.emitter.builder.switch_to_block(never);
         }
-
-        self.emitter.builder.switch_to_block(shared);
-        self.leave_unless_silent(old, fail);
-        let item = self.emitter.box_i64(value, range);
-        self.emitter.store(Region::ListItems, item, place, 0);
-        self.emitter.decref_plain(old);
-        self.emitter.builder.ins().jump(next, &[]);
-
-        self.emitter.builder.switch_to_block(next);
         Ok(())
     }
 

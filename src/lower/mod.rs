@@ -14,6 +14,7 @@
 pub mod addresses;
 mod alias;
 mod anchors;
+mod attributes;
 mod boxing;
 mod calls;
 mod containers;

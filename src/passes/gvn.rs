@@ -21,7 +21,7 @@ use crate::abi::exit_reason::ExitReason;
 use crate::analysis::dominators::Dominators;
 use crate::analysis::loops::Loops;
 use crate::analysis::memory::{Memory, Versions};
-use crate::hir::attributes::{Cond, Container, DivMode, IntWidth, Overflow};
+use crate::hir::attributes::{Cond, Container, DivMode, FieldPlace, IntWidth, Overflow};
 use crate::hir::{BlockId, Function, InstrId, IntRange, Op, Repr, ValueId};
 
 /// `gvn`.
@@ -136,7 +136,7 @@ impl Numbering<'_> {
                 _ => {}
             }
         }
-        if op == Op::LoadList
+        if matches!(op, Op::LoadList | Op::LoadField(_))
             && let Some(&(block, number)) = self.stored_numbers.get(&key)
             && self.dominators.dominates(block, self.block)
             && let Some(result) = result
@@ -169,8 +169,26 @@ impl Numbering<'_> {
                 _ => value,
             })
             .collect();
+        if matches!(op, Op::LoadField(_) | Op::GuardNoField(_)) {
+            // Of one object there is one table.
+            args.truncate(1);
+        }
         let op = canonical(op, &mut args);
         Some(Key { op, args, versions })
+    }
+
+    /// As below. The table a store needs is another value than that of a load.
+    fn remember_field(&mut self, function: &Function, id: InstrId, place: FieldPlace) {
+        let instr = function.instr(id);
+        let (object, value) = (instr.args[0], instr.args[2]);
+        let Some(key) = self.key(function, Op::LoadField(place), &[object]) else {
+            return;
+        };
+        if matches!(instr.op, Op::StoreField(_)) {
+            self.known.insert(key, (self.block, Some(value)));
+        } else {
+            self.stored_numbers.insert(key, (self.block, value));
+        }
     }
 
     /// The next load of what was stored finds it.
@@ -184,6 +202,9 @@ impl Numbering<'_> {
                 (Op::LoadArray(container), 3)
             }
             Op::StoreCell => (Op::LoadCell, 1),
+            Op::StoreField(place) | Op::StoreFieldI64(place) | Op::StoreFieldF64(place) => {
+                return self.remember_field(function, id, place);
+            }
             _ => return,
         };
         let (args, value) = (&instr.args[..place], instr.args[place]);

@@ -71,12 +71,22 @@ fn drop_held_elsewhere(function: &mut Function) -> bool {
             }
             match instr.op {
                 // They leave instead of taking the last reference from what dies observably.
-                Op::StoreList | Op::StoreListI64 | Op::StoreListF64 | Op::StoreCell => {
+                Op::StoreList
+                | Op::StoreListI64
+                | Op::StoreListF64
+                | Op::StoreCell
+                | Op::StoreField(_)
+                | Op::StoreFieldI64(_)
+                | Op::StoreFieldF64(_) => {
                     held.iter_mut().for_each(|held| held.stale = true);
                 }
                 // This includes the death of an owned container.
                 _ if !function.effects_of(id).writes.is_empty() => held.clear(),
-                Op::LoadList | Op::LoadFixed(_) | Op::LoadCell | Op::LoadGlobal(_) => {
+                Op::LoadList
+                | Op::LoadFixed(_)
+                | Op::LoadCell
+                | Op::LoadGlobal(_)
+                | Op::LoadField(_) => {
                     held.extend(instr.result.map(|object| Held {
                         object,
                         stale: false,

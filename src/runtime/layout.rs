@@ -7,7 +7,9 @@ use crate::abi::layout::{
     Base, EntryCheck, EvalBreaker, Expected, GlobalsGuard, LongLayout, RuntimeLayout, SmallInts,
     ThreadStateAccess,
 };
-use crate::ffi::{ArrayDescr, ArrayObject, CodeObject, InterpreterFrame, LongObject, ThreadState};
+use crate::ffi::{
+    ArrayDescr, ArrayObject, CodeObject, DictKeys, InterpreterFrame, LongObject, ThreadState,
+};
 use pyo3::ffi::{
     self, PyASCIIObject, PyByteArrayObject, PyBytesObject, PyCellObject, PyDictObject,
     PyFloatObject, PyFunctionObject, PyListObject, PyObject, PyTupleObject, PyVarObject,
@@ -66,6 +68,10 @@ pub fn runtime_layout(py: Python<'_>) -> Result<RuntimeLayout, &'static str> {
         function_code: offset_of!(PyFunctionObject, func_code) as i32,
         function_defaults: offset_of!(PyFunctionObject, func_defaults) as i32,
         function_kwdefaults: offset_of!(PyFunctionObject, func_kwdefaults) as i32,
+        class_version: offset_of!(ffi::PyTypeObject, tp_version_tag) as i32,
+        class_names: offset_of!(ffi::PyHeapTypeObject, ht_cached_keys) as i32,
+        names_count: offset_of!(DictKeys, dk_nentries) as i32,
+        instance_values: super::instances::INSTANCE_VALUES,
         // SAFETY: the three singletons live as long as the process.
         none_object: unsafe { ffi::Py_None() } as u64,
         // SAFETY: as above.

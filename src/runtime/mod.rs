@@ -13,6 +13,7 @@ pub mod frame;
 pub mod function_watcher;
 pub mod gil_cell;
 pub mod helpers;
+pub mod instances;
 pub mod layout;
 pub mod namespaces;
 pub mod native_stack;

@@ -384,6 +384,9 @@ impl Random {
             "bool" => Some("true".to_owned()),
             "ObjectId" => Some(format!("o{}", self.below(2))),
             "CalleeId" => Some("callee0".to_owned()),
+            "ClassId" => Some("class1".to_owned()),
+            "FieldTable" => Some("class0.write".to_owned()),
+            "FieldPlace" => Some(format!("class1.slot{}.n{}", self.below(64), self.below(9))),
             "NamespaceId" => Some("ns1".to_owned()),
             "GlobalPlace" => Some(format!("ns1.{}", self.below(3))),
             "CallShape" => Some(
@@ -424,6 +427,10 @@ fn random_function(seed: u64) -> Function {
     };
     function.returns = random.pick(&Repr::ALL);
     function.namespaces = vec![random.below(3) as u32, 4];
+    for handle in 0..2 {
+        let name = random.pick(&["C", "f.<locals>.D"]).to_owned();
+        function.classes.push(ClassInfo { name, handle });
+    }
     for index in 0..2u32 {
         function.codes.push(CodeInfo {
             name: random.pick(&["f", "C.<locals>.g", "π"]).to_owned(),
@@ -529,6 +536,7 @@ fn random_functions_survive() {
         assert_eq!(print(&parse(&short).unwrap()), short, "seed {seed}");
         // Not only the text is the same.
         assert_eq!(parsed.namespaces, function.namespaces);
+        assert_eq!(parsed.classes, function.classes);
         assert_eq!(parsed.codes, function.codes);
         assert_eq!(parsed.callees, function.callees);
         assert!(parsed.pool.iter().eq(function.pool.iter()));

@@ -117,7 +117,10 @@ fn missing_immediate(function: &Function, op: &Op) -> Option<String> {
         Op::GuardGlobals(id) | Op::LoadGlobal(GlobalPlace { namespace: id, .. }) => {
             (id.index() >= function.namespaces.len()).then(|| id.to_string())
         }
-        _ => None,
+        op => op
+            .class()
+            .filter(|id| id.index() >= function.classes.len())
+            .map(|id| id.to_string()),
     }
 }
 

@@ -414,6 +414,7 @@ fn is_inlinable(callee: &CalleeFacts) -> bool {
                     | Bytecode::LoadDeref(_)
                     | Bytecode::LoadGlobal { .. }
                     | Bytecode::LoadAttr { .. }
+                    | Bytecode::StoreAttr { .. }
                     | Bytecode::LoadMethod { .. }
                     | Bytecode::Call { .. }
                     | Bytecode::BinaryOp { .. }

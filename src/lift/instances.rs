@@ -1,0 +1,208 @@
+//! Attributes of instances of known classes, guarded and in place.
+//!
+//! A class is taken from what exits of this site saw, else from what was observed of the object. The guard
+//! stands before every access; passes remove those behind another one with nothing in between that could
+//! change a class.
+
+use crate::abi::exit_reason::ExitReason;
+use crate::feedback::{ClassKey, SeenClasses};
+use crate::hir::attributes::{FieldKind, FieldPlace, FieldTable, TableUse};
+use crate::hir::{ClassId, ClassInfo, Op, Repr, Type, ValueId};
+
+use super::item::Item;
+use super::{AttributeFact, Lifter, ObjectFact, Step};
+
+/// After so many exits for its class, a site is taken for polymorphic.
+const MAX_CLASS_FAILURES: u32 = 3;
+/// After so many exits because an attribute was not in its place, or because of what it replaced, the
+/// interpreter's way is taken.
+const MAX_PLACE_FAILURES: u32 = 3;
+
+/// What reading an attribute of an instance gives; the object is the instance, guarded.
+pub(super) enum Attribute {
+    /// A value.
+    Value { object: ValueId, value: ValueId },
+    /// A method of the class.
+    Method {
+        object: ValueId,
+        function: ObjectFact,
+    },
+}
+
+impl Lifter<'_> {
+    /// Classes of instances to expect of an operand.
+    fn expected_classes(&self, value: ValueId, position: usize) -> SeenClasses {
+        if self.repr(value) != Repr::Boxed || !Type::OTHER.is_subset(self.ty(value)) {
+            return SeenClasses::default();
+        }
+        let (seen, failures) = self.site().map_or_else(Default::default, |site| {
+            (site.classes(position), site.times(ExitReason::ClassChanged))
+        });
+        if failures >= MAX_CLASS_FAILURES {
+            return SeenClasses::default();
+        }
+        if !seen.list().is_empty() {
+            return seen;
+        }
+        if failures > 0 {
+            // The profile was wrong: an exit shows what comes now.
+            return SeenClasses::default();
+        }
+        self.fact(value)
+            .map(|fact| fact.classes)
+            .unwrap_or_default()
+    }
+
+    /// The row of the class in this function's table.
+    fn class_id(&mut self, key: ClassKey) -> Option<ClassId> {
+        if let Some(id) = self.classes.get(&key) {
+            return *id;
+        }
+        let id = self.world.instance_class(key).map(|(handle, name)| {
+            self.function.classes.push(ClassInfo { name, handle });
+            ClassId::new(self.function.classes.len() - 1)
+        });
+        self.classes.insert(key, id);
+        id
+    }
+
+    fn class_handle(&self, class: ClassId) -> u32 {
+        self.function.classes[class.index()].handle
+    }
+
+    fn guard_class(&mut self, value: ValueId, class: ClassId, position: usize) -> Step<ValueId> {
+        let op = Op::GuardClass(class);
+        let guarded = self.emit_value(op, &[value], Type::OTHER, Repr::Boxed)?;
+        self.set_operand(position);
+        self.narrow(value, guarded);
+        Ok(guarded)
+    }
+
+    /// Nothing of the name is in the instance, and nothing can be.
+    fn guard_unshadowed(&mut self, object: ValueId, class: ClassId) -> Step {
+        if self.world.has_names(self.class_handle(class)) {
+            // It keeps its attributes in the table that the class knows the names of.
+            self.field_table(object, class, TableUse::Read)?;
+            self.emit(Op::GuardUnshadowed(class), &[object], None)?;
+        }
+        Ok(())
+    }
+
+    fn field_table(&mut self, object: ValueId, class: ClassId, wanted: TableUse) -> Step<ValueId> {
+        let op = Op::FieldTable(FieldTable { class, wanted });
+        self.emit_value(op, &[object], Type::EMPTY, Repr::Ptr)
+    }
+
+    fn field_place(&mut self, class: ClassId, kind: FieldKind, name: &str) -> FieldPlace {
+        // Two slots of different names may be one: they are told apart by their place.
+        let name = match kind {
+            FieldKind::Value(_) => name.to_owned(),
+            FieldKind::Slot(offset) => format!(".{offset}"),
+        };
+        let known = self.field_names.iter().position(|other| *other == name);
+        let number = known.unwrap_or_else(|| {
+            self.field_names.push(name);
+            self.field_names.len() - 1
+        });
+        FieldPlace {
+            class,
+            kind,
+            name: number as u32,
+        }
+    }
+
+    fn place_failed(&self) -> bool {
+        self.site().is_some_and(|site| {
+            site.times(ExitReason::AttributePlace) >= MAX_PLACE_FAILURES
+                || site.times(ExitReason::DropRunsCode) >= MAX_PLACE_FAILURES
+        })
+    }
+
+    /// The attribute of an instance, if its class is known; `None` if it takes a look-up.
+    pub(super) fn instance_attribute(
+        &mut self,
+        value: ValueId,
+        name: &str,
+    ) -> Step<Option<Attribute>> {
+        if self.snapshot.is_none() || self.place_failed() {
+            return Ok(None);
+        }
+        let Some(key) = self.expected_classes(value, 0).single() else {
+            return Ok(None);
+        };
+        let Some(class) = self.class_id(key) else {
+            return Ok(None);
+        };
+        let handle = self.class_handle(class);
+        match self.world.instance_attribute(handle, name) {
+            AttributeFact::Field(kind, fact) => {
+                let object = self.guard_class(value, class, 0)?;
+                let wanted = match kind {
+                    FieldKind::Value(_) => TableUse::Read,
+                    FieldKind::Slot(_) => TableUse::Slots,
+                };
+                let table = self.field_table(object, class, wanted)?;
+                let place = self.field_place(class, kind, name);
+                let op = Op::LoadField(place);
+                let value = self.emit_value(op, &[object, table], Type::OBJECT, Repr::Boxed)?;
+                self.facts.insert(value, fact);
+                Ok(Some(Attribute::Value { object, value }))
+            }
+            AttributeFact::Value(fact) => {
+                let object = self.guard_class(value, class, 0)?;
+                self.guard_unshadowed(object, class)?;
+                let value = self.constant(&fact)?;
+                Ok(Some(Attribute::Value { object, value }))
+            }
+            AttributeFact::Method(function) => {
+                let object = self.guard_class(value, class, 0)?;
+                self.guard_unshadowed(object, class)?;
+                Ok(Some(Attribute::Method { object, function }))
+            }
+            AttributeFact::Property(_) | AttributeFact::Unknown => Ok(None),
+        }
+    }
+
+    /// Stores to an attribute of an instance of known class; `items` are value and object as popped. False if
+    /// it takes a look-up.
+    pub(super) fn store_to_instance(
+        &mut self,
+        object: ValueId,
+        name: &str,
+        value: ValueId,
+        items: &[Item],
+    ) -> Step<bool> {
+        if self.snapshot.is_none() || self.place_failed() {
+            return Ok(false);
+        }
+        let Some(key) = self.expected_classes(object, 0).single() else {
+            return Ok(false);
+        };
+        let Some(class) = self.class_id(key) else {
+            return Ok(false);
+        };
+        let handle = self.class_handle(class);
+        let Some(kind) = self.world.stored_attribute(handle, name) else {
+            return Ok(false);
+        };
+        let object = self.guard_class(object, class, 0)?;
+        let wanted = match kind {
+            FieldKind::Value(_) => TableUse::Write,
+            FieldKind::Slot(_) => TableUse::Slots,
+        };
+        let table = self.field_table(object, class, wanted)?;
+        let place = self.field_place(class, kind, name);
+        let unboxed = !self.has_box(value) && !self.params.contains_key(&value);
+        let (op, stored) = match self.repr(value) {
+            Repr::F64 if unboxed => (Op::StoreFieldF64(place), value),
+            Repr::I64 if unboxed => (Op::StoreFieldI64(place), value),
+            _ => (Op::StoreField(place), self.as_boxed(value)?),
+        };
+        self.emit(op, &[object, table, stored], None)?;
+        self.release(&Item::Value(object))?;
+        if let Item::Value(value) = items[0] {
+            self.release(&Item::Value(value))?;
+        }
+        Ok(true)
+    }
+}

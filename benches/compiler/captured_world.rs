@@ -4,11 +4,12 @@
 //! interpreter whose globals hold nothing but builtins.
 
 use brolga::bytecode::{CodeBytes, ConstView};
-use brolga::feedback::Fact;
+use brolga::feedback::{ClassKey, Fact};
 use brolga::hir::Type;
+use brolga::hir::attributes::FieldKind;
 use brolga::lift::{
-    Builtin, BuiltinClass, CalleeFacts, FunctionHandle, GlobalFact, NativeSignature, ObjectFact,
-    ObjectHandle, ObjectKind, Singleton, World,
+    AttributeFact, Builtin, BuiltinClass, CalleeFacts, ClassHandle, FunctionHandle, GlobalFact,
+    NativeSignature, ObjectFact, ObjectHandle, ObjectKind, Singleton, World,
 };
 
 /// See the module.
@@ -119,6 +120,22 @@ impl World for CapturedWorld<'_> {
 
     fn type_attribute(&mut self, _class: Type, _name: &str) -> Option<ObjectFact> {
         None
+    }
+
+    fn instance_class(&mut self, _key: ClassKey) -> Option<(ClassHandle, String)> {
+        None
+    }
+
+    fn instance_attribute(&mut self, _class: ClassHandle, _name: &str) -> AttributeFact {
+        AttributeFact::Unknown
+    }
+
+    fn stored_attribute(&mut self, _class: ClassHandle, _name: &str) -> Option<FieldKind> {
+        None
+    }
+
+    fn has_names(&mut self, _class: ClassHandle) -> bool {
+        true
     }
 
     fn closure_cell(&mut self, _: FunctionHandle, _: u32) -> Option<(ObjectFact, Fact)> {

@@ -45,12 +45,12 @@ fn type_of(class: &Bound<'_, PyType>) -> *mut PyTypeObject {
 
 fn flags(class: &Bound<'_, PyType>) -> u64 {
     // SAFETY: a live class.
-    unsafe { ffi::PyType_GetFlags(type_of(class)) as u64 }
+    unsafe { ffi::PyType_GetFlags(type_of(class)) }
 }
 
 /// The class was made by `class` (or `type`) and has no own way to look up (`set`: to store) attributes.
 pub fn is_plain(class: &Bound<'_, PyType>, set: bool) -> bool {
-    if flags(class) & ffi::Py_TPFLAGS_HEAPTYPE as u64 == 0 {
+    if flags(class) & ffi::Py_TPFLAGS_HEAPTYPE == 0 {
         return false;
     }
     // SAFETY: a live class; only its fields are compared.
@@ -123,7 +123,7 @@ pub fn values_offset(class: &Bound<'_, PyType>) -> i32 {
 }
 
 fn names(class: &Bound<'_, PyType>) -> *const DictKeys {
-    if flags(class) & ffi::Py_TPFLAGS_HEAPTYPE as u64 == 0 {
+    if flags(class) & ffi::Py_TPFLAGS_HEAPTYPE == 0 {
         return std::ptr::null();
     }
     // SAFETY: a heap type; its names, if it has any, live as long as it.
@@ -251,9 +251,9 @@ pub fn descriptor(object: &Bound<'_, PyAny>) -> Descriptor {
     // SAFETY: the class of a live object.
     unsafe {
         let class = object.get_type_ptr();
-        let flags = ffi::PyType_GetFlags(class) as u64;
-        let fixed = flags & ffi::Py_TPFLAGS_HEAPTYPE as u64 == 0
-            || flags & ffi::Py_TPFLAGS_IMMUTABLETYPE as u64 != 0;
+        let flags = ffi::PyType_GetFlags(class);
+        let fixed =
+            flags & ffi::Py_TPFLAGS_HEAPTYPE == 0 || flags & ffi::Py_TPFLAGS_IMMUTABLETYPE != 0;
         if !fixed {
             Descriptor::Unknown
         } else if (*class).tp_descr_set.is_some() {
@@ -311,7 +311,7 @@ pub fn slot_values<'py>(object: &Bound<'py, PyAny>) -> Vec<(String, Bound<'py, P
         let Ok(base) = base.cast_into::<PyType>() else {
             continue;
         };
-        if flags(&base) & ffi::Py_TPFLAGS_HEAPTYPE as u64 == 0 {
+        if flags(&base) & ffi::Py_TPFLAGS_HEAPTYPE == 0 {
             continue;
         }
         // SAFETY: a heap type; `ht_slots` is NULL or a tuple of strings.

@@ -670,3 +670,180 @@ def test_silent_drops():
     for value in [Loud(), [Loud()], (1, [Loud()]), {1: Loud()}, Int(5), Text("x"), {1, 2}, int, len, lambda: 0, cycle, deep]:
         assert support("drop_is_silent", value) == 0, value
     assert support("drop_is_silent", list(range(10**5))) == 0
+
+
+class Hashed:
+    """Equal to ints, by a program's own code."""
+
+    def __init__(self, value):
+        self.value = value
+
+    def __hash__(self):
+        return hash(self.value)
+
+    def __eq__(self, other):
+        return self.value == other
+
+
+KEYS = [0, 1, -1, -2, 5, 2**30, -(2**30), 2**60, 2**61 - 1, 2**61, 2**63 - 1, -(2**63), 2**64, 1.5, 2.0, -0.0, math.inf, True]
+KEYS += [None, "", "a", float(2**52), "b" * 40, "é", "😀", b"a", (), (1, "a"), (1, (2, (3,))), object, object()]
+
+
+def test_dict_look_ups():
+    generator = random.Random(3)
+    for _ in range(400):
+        table = {key: str(key) for key in generator.sample(KEYS, generator.randrange(len(KEYS)))}
+        for number in range(generator.choice([0, 3, 300])):
+            table[number * 7] = number
+        for key in generator.sample(list(table), len(table) // 3):
+            del table[key]
+        assert call("dict_length", table) == len(table)
+        for key in KEYS:
+            wanted = table.get(key, NULL)
+            assert call("dict_contains", table, key) is (key in table)
+            assert call("dict_get_or", table, key, "none") == table.get(key, "none")
+            if wanted is not NULL:
+                assert call("dict_get", table, key) is wanted
+            else:
+                with pytest.raises(KeyError) as raised:
+                    call("dict_get", table, key)
+                assert raised.value.args == (key,)
+            if type(key) is int and -(2**63) <= key < 2**63:
+                assert call("dict_contains_int", table, key) is (key in table)
+                if wanted is not NULL:
+                    assert call("dict_get_int", table, key) is wanted
+                else:
+                    with pytest.raises(KeyError, match=str(key)):
+                        call("dict_get_int", table, key)
+            mine, theirs = dict(table), dict(table)
+            assert call("dict_setdefault", mine, key, 5) is theirs.setdefault(key, 5)
+            assert mine == theirs
+            call("dict_set", mine, key, "new")
+            theirs[key] = "new"
+            assert mine == theirs and list(mine) == list(theirs)
+
+
+def test_set_look_ups():
+    generator = random.Random(4)
+    for _ in range(400):
+        items = set(generator.sample(KEYS, generator.randrange(len(KEYS))))
+        items.update(range(0, generator.choice([0, 20, 2000]), 7))
+        for key in generator.sample(list(items), len(items) // 3):
+            items.remove(key)
+        for container in (items, frozenset(items)):
+            assert call("set_length", container) == len(items)
+            for key in KEYS:
+                assert call("set_contains", container, key) is (key in items)
+                if type(key) is int and -(2**63) <= key < 2**63:
+                    assert call("set_contains_int", container, key) is (key in items)
+        for key in KEYS:
+            mine, theirs = set(items), set(items)
+            call("set_add", mine, key)
+            theirs.add(key)
+            assert mine == theirs and list(mine) == list(theirs)
+
+
+def test_tables_leave_what_runs_code():
+    evil = Hashed(5)
+    assert call("dict_get", {evil: 1}, 5) == "leaves"
+    assert call("dict_get_int", {evil: 1}, 5) == "leaves"
+    assert call("dict_contains", {evil: 1}, 5) == "leaves"
+    assert call("dict_contains", {5: 1}, evil) == "leaves"
+    assert call("dict_get_or", {5: 1}, (1, evil), 2) == "leaves"
+    assert call("set_contains", {evil}, 5) == "leaves"
+    assert call("set_contains_int", {evil}, 5) == "leaves"
+    assert call("set_add", {5}, evil) == "leaves"
+    assert call("dict_contains", {}, []) == "leaves"
+    table = {evil: 1}
+    assert call("dict_set", table, 5, 6) == "leaves" and list(table.values()) == [1]
+    assert call("dict_setdefault", table, 5, 6) == "leaves"
+
+    class Loud:
+        def __del__(self):
+            pass
+
+    table = {1: Loud()}
+    assert call("dict_set", table, 1, 2) == "leaves" and type(table[1]) is Loud
+    kept = table[1]
+    assert call("dict_set", table, 1, 2) == 0 and table == {1: 2}
+    assert kept is not None
+
+
+def test_table_iterators():
+    for count in (0, 1, 5, 300):
+        table = {str(number): number for number in range(count)}
+        table.pop("3", None)
+        for view in (table, table.values(), table.items()):
+            iterator, seen = iter(view), []
+            while (key := call("dict_iter_next", iterator)) != "end":
+                seen.append((key, call("dict_iter_value", iterator)))
+            assert seen == list(table.items())
+            assert list(iterator) == []
+        items = set(table)
+        iterator, seen = iter(items), []
+        while (item := call("set_iter_next", iterator)) != "end":
+            seen.append(item)
+        assert seen == list(items) and list(iterator) == []
+    table = {1: 2}
+    iterator = iter(table)
+    table[3] = 4
+    with pytest.raises(RuntimeError, match="dictionary changed size during iteration"):
+        call("dict_iter_next", iterator)
+    items = {1}
+    iterator = iter(items)
+    items.add(2)
+    with pytest.raises(RuntimeError, match="Set changed size during iteration"):
+        call("set_iter_next", iterator)
+
+
+TEXTS = ["", "a", "abc", "a:b:c", "é", "aéb", "😀x", "a" * 300, "0", "12", " 7 ", "1.5", "nan", "x\x00y"]
+
+
+def test_text_helpers():
+    stop = 2**63 - 1
+    for a, b in itertools.product(TEXTS, TEXTS):
+        assert call("str_order", a, b) == (a > b) - (a < b) + 1
+        for i, j in itertools.product((0, 1, -1, 5, -400, 400), (0, 1, -1, 3, -400, stop)):
+            high = None if j == stop else j
+            assert call("str_find", a, b, i, j) == a.find(b, i, high) + 1
+            assert call("str_tail", a, b, i, j, 0) is a.startswith(b, i, high)
+            assert call("str_tail", a, b, i, j, 1) is a.endswith(b, i, high)
+            assert call("str_slice", a, i, j) == a[i:high]
+            data = a.encode()
+            assert call("bytes_slice", data, i, j) == data[i:high]
+            items = list(a)
+            assert call("list_slice", items, i, j) == items[i:high]
+    for text in TEXTS:
+        assert call("str_slice", text, 0, stop) is text[:]
+        for name, convert in (("int_of_str", int), ("float_of_str", float)):
+            try:
+                wanted = convert(text)
+            except ValueError as error:
+                with pytest.raises(ValueError) as raised:
+                    call(name, text)
+                assert str(raised.value) == str(error)
+            else:
+                got = call(name, text)
+                assert got == wanted or (got == "leaves" and wanted != wanted)
+        assert call("str_format", text, ">5") == format(text, ">5")
+        assert call("str_of_number", text) is text
+    for number in (5, -(2**70), 1.5, True, None):
+        assert call("str_of_number", number) == str(number)
+    for number in (5, -(2**70), 1.5, True):
+        assert call("str_format", number, "5") == format(number, "5")
+        assert call("str_format", number, NULL) == format(number)
+
+
+def test_method_calls():
+    for name in ("quiet_call", "collecting_call"):
+        assert call(name, str.lower, "ABC") == "abc"
+        assert call(name, str.split, "a,b", ",") == ["a", "b"]
+        assert call(name, str.replace, "aaa", "a", "b", 2) == "bba"
+        assert call(name, str.join, "-", ["a", "b"]) == "a-b"
+        with pytest.raises(TypeError, match="sequence item 0: expected str instance, int found"):
+            call(name, str.join, "-", [1])
+    items = [1, 2, 3]
+    assert call("quiet_list_call", list.reverse, items) is None and items == [3, 2, 1]
+    assert call("quiet_list_call", list.pop, items, 0) == 3
+    with pytest.raises(IndexError, match="pop index out of range"):
+        call("quiet_list_call", list.pop, items, 9)

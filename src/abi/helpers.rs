@@ -77,6 +77,21 @@ macro_rules! flags {
     ($effects:ident reads) => {
         $effects.reads = Heaps::ALL;
     };
+    ($effects:ident writes_lists) => {
+        $effects.reads = Heaps::LIST_SHAPE.union(Heaps::LIST_ITEMS);
+        $effects.writes = Heaps::LIST_SHAPE.union(Heaps::LIST_ITEMS);
+    };
+    ($effects:ident reads_dict) => {
+        $effects.reads = Heaps::DICT_READS;
+    };
+    ($effects:ident writes_dict) => {
+        $effects.reads = Heaps::DICT_READS;
+        $effects.writes = Heaps::DICT_WRITES;
+    };
+    ($effects:ident writes_other) => {
+        $effects.reads = Heaps::OTHER;
+        $effects.writes = Heaps::OTHER;
+    };
 }
 
 macro_rules! is_variadic {
@@ -219,11 +234,42 @@ define_helpers! {
     // Strings.
     StrIndex "str_index" (B I) B STR {raise} "`a[i]` of a str, index in bounds.";
     StrEqual "str_equal" (B B) O BOOL {pure} "`a == b` of two strs.";
+    StrOrder "str_order" (B B) I INT {pure} "How two strs are ordered: 0 for `a < b`, 1 if they are equal, 2 for `a > b`.";
     StrConcat "str_concat" (B B) B STR {raise} "`a + b` of two strs.";
     StrAppend "str_append" (B B) B STR {raise} "`a + b` of two strs; takes over the reference to a unless it raises, and grows a in place when that is the only one.";
     StrContains "str_contains" (B B) O BOOL {raise} "`a in b` of two strs: operands a, b; -1 if it raises.";
     StrOrd "str_ord" (B) I INT {exit} "`ord(a)`; leaves unless its length is 1.";
+    StrSlice "str_slice" (B I I) B STR {raise} "`a[i:j]` of a str; no stop is the greatest int.";
+    BytesSlice "bytes_slice" (B I I) B BYTES {raise} "`a[i:j]` of bytes; no stop is the greatest int.";
+    ListSlice "list_slice" (B I I) B LIST {python} "`a[i:j]` of a list; no stop is the greatest int.";
+    StrFind "str_find" (B B I I) I INT {raise} "`a.find(b, i, j) + 1` of two strs; no stop is the greatest int.";
+    StrTail "str_tail" (B B I I I) O BOOL {raise} "`a.startswith(b, i, j)` of two strs, with a last operand of 1 `endswith`.";
+    StrFormat "str_format" (B B) B STR {raise} "`format(a, spec)` of an exact int, float, bool or str; a NULL spec is the empty one.";
+    StrOfNumber "str_of_number" (B) B STR {raise} "`str(a)` of an exact int, float, bool, None or str.";
+    IntOfStr "int_of_str" (B) B INT {raise} "`int(a)` of a str.";
+    FloatOfStr "float_of_str" (B) F FLOAT {exit raise} "`float(a)` of a str; leaves for nan.";
+    QuietCall "quiet_call" () B OBJECT {variadic raise} "A method of a builtin class, its receiver and arguments: called; it runs no Python code with these.";
+    QuietListCall "quiet_list_call" () B OBJECT {variadic raise writes_lists} "The same; it changes lists.";
+    CollectingCall "collecting_call" () B OBJECT {variadic python} "The same; allocating its result may start a collection on 3.11.";
     StrChr "str_chr" (I) B STR {exit} "`chr(i)`; leaves where it raises.";
+
+    // Dicts and sets, without running Python code: each leaves where hashing or comparing a key, or
+    // dropping a value, could.
+    DictGet "dict_get" (B B) B OBJECT {reads_dict exit raise} "`a[b]` of a dict.";
+    DictGetInt "dict_get_int" (B I) B OBJECT {reads_dict exit raise} "`a[b]` of a dict.";
+    DictGetOr "dict_get_or" (B B B) B OBJECT {reads_dict exit} "`a.get(b, c)` of a dict.";
+    DictContains "dict_contains" (B B) O BOOL {reads_dict exit} "`b in a` of a dict: operands dict, key.";
+    DictContainsInt "dict_contains_int" (B I) O BOOL {reads_dict exit} "`b in a` of a dict: operands dict, key.";
+    DictSet "dict_set" (B B B) I INT {writes_dict exit raise} "`a[b] = c` of a dict; operands a, b, c.";
+    DictSetDefault "dict_setdefault" (B B B) B OBJECT {writes_dict exit raise} "`a.setdefault(b, c)` of a dict.";
+    DictLength "dict_length" (B) I INT {reads_dict} "`len(a)` of a dict.";
+    SetContains "set_contains" (B B) O BOOL {reads_dict exit} "`b in a` of a set or frozenset: operands set, item.";
+    SetContainsInt "set_contains_int" (B I) O BOOL {reads_dict exit} "`b in a` of a set or frozenset: operands set, item.";
+    SetAdd "set_add" (B B) I INT {writes_other exit raise} "`a.add(b)` of a set.";
+    SetLength "set_length" (B) I INT {reads_dict} "`len(a)` of a set or frozenset.";
+    DictIterNext "dict_iter_next" (B) B OBJECT {writes_other exit raise} "The next key of a dict's iterator of whatever kind; at the end the runtime's sentinel object.";
+    DictIterValue "dict_iter_value" (B) B OBJECT {reads_dict} "The value of the key that `dict_iter_next` gave last; nothing has changed the dict since.";
+    SetIterNext "set_iter_next" (B) B OBJECT {writes_other exit raise} "The next item of a set's iterator; at the end the runtime's sentinel object.";
 
     // Native sequence helpers.
     ListGetSlice "list_get_slice" (B I I) B LIST {python} "`a[i:j]` of a list with both bounds already clamped to 0 <= i <= j <= len.";

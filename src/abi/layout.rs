@@ -194,6 +194,12 @@ pub struct RuntimeLayout {
     pub bytearray_start: i32,
     /// `str`: `length`.
     pub str_length: i32,
+    /// A `str`'s word of 32 bits about its storage.
+    pub str_state: i32,
+    /// The bit of it that says that all characters are ASCII.
+    pub str_ascii: u32,
+    /// Where the characters of such a `str` are: one byte each.
+    pub str_ascii_data: i32,
     /// `array.array`: `ob_item`.
     pub array_items: i32,
     /// `array.array`: `ob_descr`.

@@ -106,6 +106,7 @@ define_support! {
         "Thread state: refills the stack cell for the current thread; 1 if the C stack has room, else 0.";
     RevalidateGlobals "revalidate_globals" (W W) W
         "Unit, number of the namespace: 1 if every value the code relies on still holds (and the block is brought up to date), else 0.";
+    ReadChar "read_char" (W W) W "A `str`, index in bounds: the code point there.";
     IntPow "int_pow" (W W W) W
         "Base, exponent >= 0, address of a word: writes `base ** exponent` there and returns 1 if it fits in 64 bits with sign, else 0.";
     FloatFloorDiv "float_floordiv" (F F) F "`a // b` of two floats by CPython's algorithm, b not 0.";

@@ -20,6 +20,7 @@ use crate::hir::Type;
 use crate::lower::{CODE_ALIGNMENT, Compiler, trampolines};
 use crate::runtime::code_memory;
 use crate::runtime::gil_cell::GilCell;
+use crate::runtime::helpers::dicts::further_classes;
 use cranelift_codegen::isa::OwnedTargetIsa;
 
 /// See the module.
@@ -239,6 +240,7 @@ fn classes(py: Python<'_>) -> Vec<(Type, u64)> {
         (Type::CLASS, PyType::type_object(py).as_ptr() as u64),
         (Type::MODULE, PyModule::type_object(py).as_ptr() as u64),
     ];
+    classes.extend(further_classes(py));
     let array = py
         .import("array")
         .and_then(|module| module.getattr("array"));

@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 
 use crate::hir::Type;
 use crate::hir::attributes::MathFunction;
-use crate::lift::{Builtin, BuiltinClass, BuiltinMethod, ObjectKind, Singleton};
+use crate::lift::{Builtin, BuiltinClass, BuiltinMethod, METHODS, ObjectKind, Singleton};
 
 /// See the module.
 pub struct Known {
@@ -68,6 +68,11 @@ impl Known {
             ("tuple", Type::TUPLE, BuiltinClass::Other(Type::TUPLE)),
             ("dict", Type::DICT, BuiltinClass::Other(Type::DICT)),
             ("set", Type::SET, BuiltinClass::Other(Type::SET)),
+            (
+                "frozenset",
+                Type::FROZENSET,
+                BuiltinClass::Other(Type::FROZENSET),
+            ),
         ];
         for (name, ty, class) in classes {
             let object = get(name)?;
@@ -98,6 +103,22 @@ impl Known {
             list.getattr("pop")?,
             ObjectKind::Method(BuiltinMethod::ListPop),
         );
+        for (class, name, method) in [
+            ("dict", "get", BuiltinMethod::DictGet),
+            ("dict", "setdefault", BuiltinMethod::DictSetDefault),
+            ("set", "add", BuiltinMethod::SetAdd),
+            ("str", "find", BuiltinMethod::StrFind),
+            ("str", "startswith", BuiltinMethod::StrStartsWith),
+            ("str", "endswith", BuiltinMethod::StrEndsWith),
+        ] {
+            known.add(get(class)?.getattr(name)?, ObjectKind::Method(method));
+        }
+        for (row, method) in METHODS.iter().enumerate() {
+            if let Some(class) = known.class(py, method.class) {
+                let object = class.getattr(method.name)?;
+                known.add(object, ObjectKind::Method(BuiltinMethod::Row(row)));
+            }
+        }
         let math = py.import("math")?;
         for (name, builtin) in [
             ("sqrt", Builtin::MathSqrt),

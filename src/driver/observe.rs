@@ -13,6 +13,7 @@ use super::classes;
 use crate::feedback::{Fact, IntClass, SeenClasses};
 use crate::hir::Type;
 use crate::hir::attributes::Container;
+use crate::runtime::helpers::dicts::further_class;
 use crate::runtime::helpers::int_value;
 
 /// How many items of a container are looked at, from each end.
@@ -52,6 +53,8 @@ pub fn class_of(object: &Bound<'_, PyAny>) -> Type {
         Type::CLASS
     } else if object.cast_exact::<PyFunction>().is_ok() {
         Type::FUNCTION
+    } else if let Some(class) = further_class(object) {
+        class
     } else if array_container(object).is_some() {
         Type::ARRAY
     } else {
@@ -140,6 +143,26 @@ fn observe_to(object: &Bound<'_, PyAny>, depth: u32) -> Fact {
                 if depth > 0 {
                     classes::learn(object, key, |value| observe_to(value, depth - 1));
                 }
+            }
+        }
+        Type::DICT if depth > 0 => {
+            if let Ok(dict) = object.cast_exact::<PyDict>() {
+                let (mut keys, mut values) = (Fact::default(), Fact::default());
+                for (key, value) in dict.iter().take(2 * SAMPLE) {
+                    keys.absorb(&observe_to(&key, depth - 1));
+                    values.absorb(&observe_to(&value, depth - 1));
+                }
+                fact.keys = Some(Rc::new(RefCell::new(keys)));
+                fact.items = Some(Rc::new(RefCell::new(values)));
+            }
+        }
+        Type::SET if depth > 0 => {
+            if let Ok(set) = object.cast_exact::<PySet>() {
+                let mut items = Fact::default();
+                for item in set.iter().take(2 * SAMPLE) {
+                    items.absorb(&observe_to(&item, depth - 1));
+                }
+                fact.items = Some(Rc::new(RefCell::new(items)));
             }
         }
         _ => {}

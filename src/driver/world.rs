@@ -23,6 +23,7 @@ use crate::lift::{
     ObjectFact, ObjectHandle, ObjectKind, Singleton, World,
 };
 use crate::runtime::entry::entry_of;
+use crate::runtime::helpers::dicts::knows_iterators;
 use crate::runtime::helpers::int_value;
 use crate::runtime::instances;
 use crate::runtime::unit::Unit;
@@ -538,6 +539,14 @@ impl World for LiveWorld<'_, '_> {
             params: version.params,
             returns: version.returns,
         })
+    }
+
+    fn allocation_collects(&self) -> bool {
+        crate::ffi::ALLOCATION_COLLECTS
+    }
+
+    fn knows_iterators(&self) -> bool {
+        knows_iterators(self.py)
     }
 
     fn fact(&mut self, object: ObjectHandle) -> Fact {

@@ -90,7 +90,9 @@ pub struct Fact {
     pub ty: Type,
     /// Width of the ints seen.
     pub int: IntClass,
-    /// Items of a list or tuple.
+    /// Keys of a dict.
+    pub keys: Option<SharedFact>,
+    /// Items of a list, tuple or set, values of a dict.
     pub items: Option<SharedFact>,
     /// Type code of an `array.array`.
     pub array: Option<Container>,
@@ -103,6 +105,7 @@ impl Default for Fact {
         Fact {
             ty: Type::EMPTY,
             int: IntClass::Unknown,
+            keys: None,
             items: None,
             array: None,
             classes: SeenClasses::default(),
@@ -137,19 +140,24 @@ impl Fact {
     pub fn absorb(&mut self, other: &Fact) {
         self.ty = self.ty.union(other.ty);
         self.int = self.int.max(other.int);
-        if self.items.is_none() {
-            self.items.clone_from(&other.items);
-        } else if let (Some(mine), Some(theirs)) = (&self.items, &other.items)
-            && !Rc::ptr_eq(mine, theirs)
-        {
-            // A container that holds itself is on the way already: nothing new comes of it.
-            if let (Ok(theirs), Ok(mut mine)) = (theirs.try_borrow(), mine.try_borrow_mut()) {
-                mine.absorb(&theirs);
-            }
-        }
         self.classes.absorb(&other.classes);
+        absorb_shared(&mut self.keys, &other.keys);
+        absorb_shared(&mut self.items, &other.items);
         if self.array.is_none() {
             self.array = other.array;
+        }
+    }
+}
+
+fn absorb_shared(mine: &mut Option<SharedFact>, theirs: &Option<SharedFact>) {
+    if mine.is_none() {
+        mine.clone_from(theirs);
+    } else if let (Some(mine), Some(theirs)) = (mine, theirs)
+        && !Rc::ptr_eq(mine, theirs)
+    {
+        // A container that holds itself is on the way already: nothing new comes of it.
+        if let (Ok(theirs), Ok(mut mine)) = (theirs.try_borrow(), mine.try_borrow_mut()) {
+            mine.absorb(&theirs);
         }
     }
 }

@@ -54,6 +54,37 @@ pub const MANAGED_DICT_OFFSET: isize = -3 * size_of::<*mut PyObject>() as isize;
 /// 3.11: where it has its values.
 #[cfg(not(Py_3_12))]
 pub const MANAGED_VALUES_OFFSET: isize = -4 * size_of::<*mut PyObject>() as isize;
+/// `dictiterobject` of `Objects/dictobject.c`: no header has it, `runtime/helpers/dicts.rs` tries it.
+#[repr(C)]
+pub struct DictIterator {
+    pub ob_base: PyObject,
+    /// NULL when exhausted.
+    pub di_dict: *mut PyObject,
+    pub di_used: Py_ssize_t,
+    pub di_pos: Py_ssize_t,
+    pub di_result: *mut PyObject,
+    pub len: Py_ssize_t,
+}
+
+/// `setiterobject` of `Objects/setobject.c`.
+#[repr(C)]
+pub struct SetIterator {
+    pub ob_base: PyObject,
+    /// NULL when exhausted.
+    pub si_set: *mut PyObject,
+    pub si_used: Py_ssize_t,
+    pub si_pos: Py_ssize_t,
+    pub len: Py_ssize_t,
+}
+
+unsafe extern "C" {
+    /// Borrowed; NULL with or without an exception set.
+    pub fn _PyDict_GetItem_KnownHash(
+        dict: *mut PyObject,
+        key: *mut PyObject,
+        hash: Py_hash_t,
+    ) -> *mut PyObject;
+}
 
 /// `PyDict_WatchEvent`.
 #[cfg(Py_3_14)]

@@ -45,6 +45,10 @@ pub fn table() -> Vec<(&'static str, usize)> {
             dk_refcnt, dk_log2_size, dk_log2_index_bytes, dk_kind, dk_version, dk_usable,
             dk_nentries, dk_indices,
         }
+        MethodDescriptor as "PyMethodDescrObject" {
+            d_type as "d_common.d_type", d_name as "d_common.d_name",
+            d_qualname as "d_common.d_qualname", d_method, vectorcall,
+        }
         DictKeyEntry as "PyDictKeyEntry" { me_hash, me_key, me_value }
         DictUnicodeEntry as "PyDictUnicodeEntry" { me_key, me_value }
         DictValues as "PyDictValues" { values }

@@ -1,18 +1,31 @@
 //! Exported functions on objects without a declaration in pyo3-ffi: `cpython/object.h`,
 //! `cpython/listobject.h`, `cpython/unicodeobject.h`. All are exported by 3.11 to 3.14.
 
-use pyo3::ffi::{Py_ssize_t, PyASCIIObject, PyObject};
+use pyo3::ffi::{Py_ssize_t, PyASCIIObject, PyMethodDef, PyObject, PyTypeObject};
 #[cfg(not(Py_3_14))]
 use pyo3::ffi::{PyUnicode_DATA, PyUnicode_KIND};
-use std::ffi::c_uint;
 #[cfg(Py_3_14)]
-use std::ffi::{c_int, c_void};
+use std::ffi::c_void;
+use std::ffi::{c_int, c_uint};
+
+/// `PyMethodDescrObject`.
+#[repr(C)]
+pub struct MethodDescriptor {
+    pub ob_base: PyObject,
+    pub d_type: *mut PyTypeObject,
+    pub d_name: *mut PyObject,
+    pub d_qualname: *mut PyObject,
+    pub d_method: *mut PyMethodDef,
+    pub vectorcall: *mut PyObject,
+}
 
 unsafe extern "C" {
     /// Destroys an object whose count has become 0.
     pub fn _Py_Dealloc(object: *mut PyObject);
     /// `list.extend`: `None`, or NULL with an exception set.
     pub fn _PyList_Extend(list: *mut PyObject, iterable: *mut PyObject) -> *mut PyObject;
+    /// `int(text, base)`.
+    pub fn PyLong_FromUnicodeObject(text: *mut PyObject, base: c_int) -> *mut PyObject;
     /// `separator.join(items)`.
     pub fn _PyUnicode_JoinArray(
         separator: *mut PyObject,

@@ -50,6 +50,12 @@ impl Heaps {
         Heaps(1 << (10 + number % 8))
     }
 
+    /// What reading a dict or set depends on: a dict may be a namespace, or that of an instance.
+    pub const DICT_READS: Heaps =
+        Heaps(Heaps::OTHER.0 | Heaps::GLOBALS.0 | Heaps::CLASSES.0 | Heaps::ATTRIBUTES.0);
+    /// What storing to a dict may change.
+    pub const DICT_WRITES: Heaps = Heaps::DICT_READS;
+
     /// Heaps of either.
     #[must_use]
     pub const fn union(self, other: Heaps) -> Heaps {

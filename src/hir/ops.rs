@@ -325,6 +325,7 @@ define_ops! {
     DataArray "data_array" [B] P (ARRAY_SHAPE;) {} "Where an array's items are.";
     DataFixed(Container) "data_fixed" [B] P (;) {} "Where the items of a tuple or the bytes of a bytes object are.";
     LoadList "load_list" [B P I] B (LIST_ITEMS LIST_SHAPE;) {} "List, its data, index in bounds: the item, borrowed from the list.";
+    LoadChar "load_char" [B I] I (;) {} "Str, index in bounds: the code point.";
     LoadByteArray "load_bytearray" [B P I] I (BYTEARRAY_ITEMS BYTEARRAY_SHAPE;) {} "Bytearray, its data, index in bounds: the byte.";
     LoadArray(Container) "load_array" [B P I] X (ARRAY_ITEMS ARRAY_SHAPE;) {} "Array, its data, index in bounds: the item.";
     LoadFixed(Container) "load_fixed" [B P I] X (;) {} "Tuple or bytes, its data, index in bounds: the item (borrowed from the tuple).";
@@ -425,6 +426,10 @@ impl Op {
     /// result is unused. Ops that leave only because their *result* has no representation (an
     /// overflow) count; guards and polls do not.
     pub fn is_removable(&self) -> bool {
+        if matches!(self, Op::CallRuntime(HelperId::StrIndex)) {
+            // It raises MemoryError only.
+            return true;
+        }
         let effects = self.effects();
         if effects.may_raise || effects.runs_python || !effects.writes.is_empty() {
             return false;

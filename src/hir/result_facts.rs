@@ -71,6 +71,7 @@ pub fn result_facts(op: &Op, function: &Function) -> Option<ResultFacts> {
         Op::LenList | Op::LenByteArray | Op::LenArray | Op::LenFixed(_) => {
             facts.range = IntRange::LENGTH;
         }
+        Op::LoadChar => facts.range = IntRange::new(0, 0x10_FFFF),
         Op::LoadByteArray => facts.range = IntRange::BYTE,
         Op::LoadArray(container) | Op::LoadFixed(container @ Container::Bytes) => {
             facts.range = container.item_range();

@@ -38,13 +38,22 @@ define_classes! {
     CELL 16 "Cell";
     MODULE 17 "Module";
     OTHER 18 "Other";
+    FROZENSET 19 "FrozenSet";
+    DICT_KEYS 20 "DictKeys";
+    DICT_VALUES 21 "DictValues";
+    DICT_ITEMS 22 "DictItems";
+    KEY_ITERATOR 23 "KeyIterator";
+    VALUE_ITERATOR 24 "ValueIterator";
+    ITEM_ITERATOR 25 "ItemIterator";
+    SET_ITERATOR 26 "SetIterator";
+    DEQUE 27 "Deque";
 }
 
 impl Type {
     /// No value at all: unreachable code.
     pub const EMPTY: Type = Type(0);
     /// Any Python object.
-    pub const OBJECT: Type = Type((1 << 19) - 1);
+    pub const OBJECT: Type = Type((1 << 28) - 1);
     /// What arithmetic works on without running Python code.
     pub const NUMBER: Type = Type(Type::BOOL.0 | Type::INT.0 | Type::FLOAT.0);
     /// Objects whose death nobody can observe.
@@ -64,7 +73,7 @@ impl Type {
 
     /// Classes of either.
     #[must_use]
-    pub fn union(self, other: Type) -> Type {
+    pub const fn union(self, other: Type) -> Type {
         Type(self.0 | other.0)
     }
 

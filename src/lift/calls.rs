@@ -14,7 +14,8 @@ use crate::hir::{Op, Repr, Type, ValueId};
 
 use super::item::{Item, Virtual};
 use super::{
-    BuiltinClass, DEFAULT_COST, Lifter, NoteKind, ONLOOKER_COST, ObjectFact, ObjectKind, Step,
+    BuiltinClass, BuiltinMethod, DEFAULT_COST, Lifter, NoteKind, ONLOOKER_COST, ObjectFact,
+    ObjectKind, Step,
 };
 
 impl Lifter<'_> {
@@ -92,14 +93,19 @@ impl Lifter<'_> {
         let op = Op::CallObject(CallShape { keywords });
         // What is called may write to the caller's frame, or begin to trace.
         let after = self.after_state();
-        let result = self.emit_value(op, &operands, Type::OBJECT, Repr::Boxed)?;
+        let known = self.result_of_method(callable);
+        let ty = known
+            .as_ref()
+            .filter(|fact| !fact.is_unknown())
+            .map_or(Type::OBJECT, |fact| fact.ty);
+        let result = self.emit_value(op, &operands, ty, Repr::Boxed)?;
         if let Some(call) = self.function.defining_instr(result) {
             self.function.instr_mut(call).after = Some(after);
         }
         for value in operands {
             self.release(&Item::Value(value))?;
         }
-        if let Some(fact) = made {
+        if let Some(fact) = made.or(known) {
             self.facts.insert(result, fact);
         }
         self.push(result);
@@ -129,6 +135,10 @@ impl Lifter<'_> {
                     self.learn_arguments(args, operands)?;
                 }
                 return Ok(item);
+            }
+            ObjectKind::Method(BuiltinMethod::Row(row)) => {
+                let callable = self.object(object);
+                self.call_quiet_method(callable, row, args)?
             }
             ObjectKind::Method(method) => self.call_method(method, args)?,
             _ => None,

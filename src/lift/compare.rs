@@ -29,9 +29,15 @@ impl Lifter<'_> {
         let equality = matches!(op, CompareOperator::Eq | CompareOperator::Ne);
         let result = match (number_class(left_class), number_class(right_class)) {
             (Some(a), Some(b)) => self.compare_numbers(cond, (left, a), (right, b))?,
-            _ if equality && left_class == Type::STR && right_class == Type::STR => {
-                let equal = self.runtime(HelperId::StrEqual, &[left, right])?;
-                Some(self.negate_if(equal, op == CompareOperator::Ne)?)
+            _ if left_class == Type::STR && right_class == Type::STR => {
+                match self.compare_characters(cond, left, right)? {
+                    Some(result) => Some(result),
+                    None if equality => {
+                        let equal = self.runtime(HelperId::StrEqual, &[left, right])?;
+                        Some(self.negate_if(equal, op == CompareOperator::Ne)?)
+                    }
+                    None => Some(self.compare_texts(cond, left, right)?),
+                }
             }
             // None is equal to itself only, and a builtin of another class never says otherwise.
             _ if equality
@@ -74,6 +80,13 @@ impl Lifter<'_> {
         self.release(&Item::Value(right))?;
         self.push(result);
         Ok(())
+    }
+
+    /// An ordering of two strs.
+    fn compare_texts(&mut self, cond: Cond, left: ValueId, right: ValueId) -> Step<ValueId> {
+        let order = self.runtime(HelperId::StrOrder, &[left, right])?;
+        let one = self.const_int(1)?;
+        self.boolean(Op::IntCmp(cond), &[order, one])
     }
 
     /// `bool()` of the result of a comparison that ran Python code: no guard may come any more.
@@ -257,9 +270,15 @@ impl Lifter<'_> {
             Hint::ContainsSet => Type::SET,
             _ => Type::EMPTY,
         };
+        if let Some(result) = self.in_dict_or_set(*container, value, hint)? {
+            return Ok(Some(result));
+        }
         let (container, class) = self.specialise(*container, 0, hint)?;
         match class {
             Type::STR => {
+                if let Some(result) = self.character_in(value, container)? {
+                    return Ok(Some(result));
+                }
                 let (value, item_class) = self.specialise(value, 1, Type::STR)?;
                 if item_class == Type::STR {
                     return self

@@ -143,6 +143,9 @@ impl Lifter<'_> {
     }
 
     pub(super) fn binary_subscr(&mut self) -> Step {
+        if self.sliced.take() == Some((self.context.id, self.instr.offset)) {
+            return Ok(());
+        }
         let items = self.pop_many(2)?;
         let container = self.value_of(&items[0])?;
         let index = self.value_of(&items[1])?;
@@ -153,6 +156,12 @@ impl Lifter<'_> {
             Hint::SubscrDict => Type::DICT,
             _ => Type::EMPTY,
         };
+        if let Some(item) = self.dict_subscr(container, index, hint)? {
+            self.release(&items[0])?;
+            self.release(&items[1])?;
+            self.push(item);
+            return Ok(());
+        }
         if let Some((value, kind)) = self.storage(container, 1, hint)?
             && let Some(index) = self.int_index(index, 0)?
         {
@@ -186,7 +195,41 @@ impl Lifter<'_> {
         }
     }
 
+    /// 3.11's BUILD_SLICE whose slice is used at once, and only to read from a string: the next instruction
+    /// finds the result in place. False if there is none such.
+    pub(super) fn slice_at_once(&mut self) -> Step<bool> {
+        let code = self.context.code.clone();
+        let next = code.instr_at(self.instr.next).map(|i| &code.instrs[i]);
+        let starts = &self.context.scan.block_starts;
+        let at_once = next.is_some_and(|next| {
+            next.op == Bytecode::BinarySubscr && starts.binary_search(&next.offset).is_err()
+        });
+        let length = self.frame.stack.len();
+        if !at_once || length < 3 {
+            return Ok(false);
+        }
+        let items = self.frame.stack[length - 3..].to_vec();
+        let Some(result) = self.slice(&items, Type::STR.union(Type::BYTES))? else {
+            return Ok(false);
+        };
+        self.frame.stack.truncate(length - 3);
+        self.push(result);
+        self.sliced = Some((self.context.id, self.instr.next));
+        Ok(true)
+    }
+
     pub(super) fn binary_slice(&mut self) -> Step {
+        let length = self.frame.stack.len();
+        if let Some(items) = length
+            .checked_sub(3)
+            .map(|at| self.frame.stack[at..].to_vec())
+            && let Some(result) =
+                self.slice(&items, Type::STR.union(Type::BYTES).union(Type::LIST))?
+        {
+            self.frame.stack.truncate(length - 3);
+            self.push(result);
+            return Ok(());
+        }
         let operands = self.pop_boxed(3)?;
         self.note(NoteKind::RuntimeCall, "slice");
         let result = self.runtime(HelperId::GetSlice, &operands)?;
@@ -207,6 +250,9 @@ impl Lifter<'_> {
             _ => Type::EMPTY,
         };
         let expected = self.expected_class(container, 1, hint);
+        if self.dict_store(container, index, value, hint)? {
+            return Ok(());
+        }
         let native = matches!(expected, Some(Type::LIST | Type::BYTEARRAY | Type::ARRAY))
             && !self.left_for(ExitReason::DropRunsCode);
         if native
@@ -304,21 +350,27 @@ impl Lifter<'_> {
             return Ok(());
         }
         let items = self.pop_many(count as usize)?;
-        let mut known = Fact::default();
+        let (mut known, mut keys) = (Fact::default(), Fact::default());
         let mut operands = Vec::new();
-        for item in &items {
+        for (index, item) in items.iter().enumerate() {
             let value = self.value_of(item)?;
-            known.absorb(&self.fact_of(value));
+            let facts = match helper {
+                HelperId::NewMap if index % 2 == 0 => &mut keys,
+                _ => &mut known,
+            };
+            facts.absorb(&self.fact_of(value));
             operands.push(self.as_boxed(value)?);
         }
         let ty = helper.info().result_type;
         let result = self.emit_value(Op::CallRuntime(helper), &operands, ty, Repr::Boxed)?;
-        if matches!(helper, HelperId::NewList | HelperId::NewTuple) {
+        if helper != HelperId::JoinStrings {
             let items = Some(Rc::new(RefCell::new(known)));
+            let keys = (helper == HelperId::NewMap).then(|| Rc::new(RefCell::new(keys)));
             self.facts.insert(
                 result,
                 Fact {
                     items,
+                    keys,
                     ..Fact::of(ty)
                 },
             );
@@ -482,11 +534,17 @@ impl Lifter<'_> {
             self.push(value);
             return Ok(());
         }
+        let is_text = spec.is_none_or(|spec| self.ty(spec) == Type::STR);
         let spec = match spec {
             Some(spec) => spec,
             None => self.emit_value(Op::ConstNull, &[], Type::OBJECT, Repr::Boxed)?,
         };
-        let result = self.runtime(HelperId::FormatValue, &[value, spec])?;
+        let quiet = self.formats_quietly(value) && is_text;
+        let helper = match quiet {
+            true => HelperId::StrFormat,
+            false => HelperId::FormatValue,
+        };
+        let result = self.runtime(helper, &[value, spec])?;
         self.push(result);
         Ok(())
     }
@@ -498,6 +556,10 @@ impl Lifter<'_> {
     ) -> Step<ValueId> {
         match conversion {
             Conversion::None => Ok(value),
+            Conversion::Str if self.ty(value) == Type::STR => Ok(value),
+            Conversion::Str if self.formats_quietly(value) => {
+                self.runtime(HelperId::StrOfNumber, &[value])
+            }
             Conversion::Str => self.runtime(HelperId::StrOf, &[value]),
             Conversion::Repr => self.runtime(HelperId::ReprOf, &[value]),
             Conversion::Ascii => self.runtime(HelperId::AsciiOf, &[value]),

@@ -695,6 +695,12 @@ impl Lifter<'_> {
             Type::LIST | Type::TUPLE | Type::BYTES | Type::BYTEARRAY | Type::STR => {
                 self.length(value, class)?
             }
+            Type::DICT | Type::SET | Type::FROZENSET => {
+                match self.dict_or_set_length(value, class)? {
+                    Some(length) => length,
+                    None => return Ok(None),
+                }
+            }
             Type::FUNCTION | Type::BUILTIN | Type::MODULE => {
                 return self.const_bool(true).map(Some);
             }

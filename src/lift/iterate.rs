@@ -31,8 +31,14 @@ impl Lifter<'_> {
         }
         self.note(NoteKind::RuntimeCall, "iteration over an object");
         let value = self.as_boxed(value)?;
-        let iterator = self.runtime(HelperId::GetIter, &[value])?;
+        let known = self.dict_or_set_iterator(value);
+        let ty = known.as_ref().map_or(Type::OBJECT, |fact| fact.ty);
+        let op = Op::CallRuntime(HelperId::GetIter);
+        let iterator = self.emit_value(op, &[value], ty, Repr::Boxed)?;
         self.release(&Item::Value(value))?;
+        if let Some(known) = known {
+            self.facts.insert(iterator, known);
+        }
         self.push(iterator);
         Ok(())
     }
@@ -93,6 +99,9 @@ impl Lifter<'_> {
                 self.go_to(schedule, exit)
             }
             Some(Item::Value(iterator)) => {
+                if self.for_iter_of_table(schedule, iterator, exit)? {
+                    return Ok(());
+                }
                 if self.instr.hint == Hint::ForIterGenerator
                     || self.context.scan.loop_depth(self.instr.offset) > 0
                 {
@@ -181,7 +190,7 @@ impl Lifter<'_> {
 
     /// Pushes what an iterator yields: several values are a tuple, unless the next instruction takes
     /// it apart. Where control continues.
-    fn push_items(&mut self, mut values: Vec<Item>, next: u32) -> Step<u32> {
+    pub(super) fn push_items(&mut self, mut values: Vec<Item>, next: u32) -> Step<u32> {
         if let [value] = &values[..] {
             let value = value.clone();
             self.frame.stack.push(value);

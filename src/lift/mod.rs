@@ -21,6 +21,7 @@ mod calls;
 mod compare;
 mod containers;
 mod control;
+mod dicts;
 mod emit;
 mod in_place;
 mod instances;
@@ -29,6 +30,7 @@ mod iterate;
 mod peel;
 mod scan;
 mod step;
+mod texts;
 mod world;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -44,6 +46,7 @@ use crate::hir::{
 
 pub use in_place::{EntryIterator, EntryPoint, EntrySlot};
 pub use scan::{assigned_in_loop, natural_loop};
+pub use texts::METHODS;
 pub use world::{
     AttributeFact, Builtin, BuiltinClass, BuiltinMethod, CalleeFacts, ClassHandle, FunctionHandle,
     GlobalFact, NativeSignature, ObjectFact, ObjectHandle, ObjectKind, Singleton, World,
@@ -320,6 +323,8 @@ struct Lifter<'a> {
     classes: BTreeMap<ClassKey, Option<ClassId>>,
     /// Numbers of attributes' names.
     field_names: Vec<String>,
+    /// The subscript whose result is on the stack already.
+    sliced: Option<(CodeId, u32)>,
 }
 
 impl<'a> Lifter<'a> {
@@ -369,6 +374,7 @@ impl<'a> Lifter<'a> {
             namespaces: BTreeMap::new(),
             classes: BTreeMap::new(),
             field_names: Vec::new(),
+            sliced: None,
         }
     }
 

@@ -157,6 +157,9 @@ impl Lifter<'_> {
                 self.runtime(HelperId::SetSlice, &[container, start, stop, value])?;
             }
             Bytecode::BuildSlice(count) => {
+                if count == 2 && self.slice_at_once()? {
+                    return Ok(false);
+                }
                 let mut operands = self.pop_boxed(count as usize)?;
                 if count == 2 {
                     operands.push(self.none());
@@ -226,6 +229,7 @@ impl Lifter<'_> {
             Some(ConstView::Int(value)) => ObjectKind::Int(*value),
             Some(ConstView::Float(value)) => ObjectKind::Float(*value),
             Some(ConstView::Bool(value)) => ObjectKind::Bool(*value),
+            Some(ConstView::Str(text)) => ObjectKind::Str(text.clone()),
             _ => fact.kind.clone(),
         };
         self.constant(&ObjectFact { kind, ..fact })

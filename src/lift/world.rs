@@ -78,6 +78,20 @@ pub enum BuiltinMethod {
     ListAppend,
     /// `list.pop`
     ListPop,
+    /// `dict.get`
+    DictGet,
+    /// `dict.setdefault`
+    DictSetDefault,
+    /// `set.add`
+    SetAdd,
+    /// `str.find`
+    StrFind,
+    /// `str.startswith`
+    StrStartsWith,
+    /// `str.endswith`
+    StrEndsWith,
+    /// A row of [`super::METHODS`].
+    Row(usize),
 }
 
 /// What an object is, as far as the lifter cares.
@@ -93,6 +107,8 @@ pub enum ObjectKind {
     Unsigned(u64),
     /// An exact float.
     Float(f64),
+    /// An exact str.
+    Str(String),
     /// A known builtin function.
     Builtin(Builtin),
     /// A known builtin class.
@@ -245,6 +261,14 @@ pub trait World {
     fn callee(&mut self, function: FunctionHandle) -> Option<CalleeFacts>;
     /// A compiled version of another decorated function that takes arguments like these.
     fn native(&mut self, function: FunctionHandle, args: &[Fact]) -> Option<NativeSignature>;
+    /// May allocating a container start a collection, and so run anything?
+    fn allocation_collects(&self) -> bool {
+        true
+    }
+    /// Are the classes of iterators of dicts and sets known?
+    fn knows_iterators(&self) -> bool {
+        true
+    }
     /// What is known of an object's contents.
     fn fact(&mut self, object: ObjectHandle) -> Fact;
 }

@@ -6,7 +6,7 @@
 
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{F32, F64, I64};
-use cranelift_codegen::ir::{Block, InstBuilder, Value};
+use cranelift_codegen::ir::{Block, InstBuilder, MemFlagsData, Value};
 use smallvec::SmallVec;
 
 use super::alias::Region;
@@ -69,6 +69,7 @@ impl Lowering<'_, '_> {
                 let place = self.element(current, 1)?;
                 Some(self.load_item(Region::TupleItems, Container::Bytes, place)?)
             }
+            Op::LoadChar => Some(self.load_char(current)?),
             Op::LoadByteArray => {
                 let place = self.element(current, 1)?;
                 Some(self.load_item(Region::Bytes, Container::ByteArray, place)?)
@@ -167,6 +168,31 @@ impl Lowering<'_, '_> {
             }
         };
         Ok(self.emitter.builder.ins().iadd(data, offset))
+    }
+
+    /// `load_char`: a byte of ASCII strings, in line.
+    fn load_char(&mut self, current: Current) -> Result<Value, LowerError> {
+        let [text, index] = self.operands(current)?;
+        let layout = self.emitter.layout;
+        let (offset, mask, data) = (layout.str_state, layout.str_ascii, layout.str_ascii_data);
+        let emitter = &mut self.emitter;
+        let flags = MemFlagsData::trusted();
+        let ins = emitter.builder.ins();
+        let state = ins.uload32(flags, text, offset);
+        let ascii = emitter.builder.ins().band_imm_u(state, i64::from(mask));
+        let (quick, slow) = (emitter.builder.create_block(), emitter.cold_block());
+        let next = emitter.builder.create_block();
+        let result = emitter.builder.append_block_param(next, I64);
+        emitter.builder.ins().brif(ascii, quick, &[], slow, &[]);
+        emitter.builder.switch_to_block(quick);
+        let place = emitter.builder.ins().iadd(text, index);
+        let byte = emitter.builder.ins().uload8(I64, flags, place, data);
+        emitter.builder.ins().jump(next, &[byte.into()]);
+        emitter.builder.switch_to_block(slow);
+        let read = emitter.call_support(Support::ReadChar, &[text, index]);
+        emitter.builder.ins().jump(next, &[read.into()]);
+        emitter.builder.switch_to_block(next);
+        Ok(result)
     }
 
     fn load_item(

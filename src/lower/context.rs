@@ -592,8 +592,8 @@ impl<'a, 'b> Lowering<'a, 'b> {
             FloatAdd | FloatSub | FloatMul | FloatDiv | FloatFloorDiv | FloatMod | FloatPow
             | FloatNeg | FloatAbs | FloatSqrt | FloatMath(_) | FloatFloor | FloatCeil
             | FloatRoundEven | FloatCmp(_) => self.float(current).map(Some),
-            NormalizeIndex | LenList | LenByteArray | LenArray | LenFixed(_) | DataList
-            | DataByteArray | DataArray | DataFixed(_) | LoadList | LoadByteArray
+            NormalizeIndex | LoadChar | LenList | LenByteArray | LenArray | LenFixed(_)
+            | DataList | DataByteArray | DataArray | DataFixed(_) | LoadList | LoadByteArray
             | LoadArray(_) | LoadFixed(_) | SwapList | StoreList | StoreListI64 | StoreListF64
             | StoreByteArray | StoreArray(_) | ListAppend | ListPopLast | LoadCell | StoreCell => {
                 self.container(current)

@@ -256,6 +256,7 @@ fn is_safe_anywhere(function: &Function, id: InstrId) -> bool {
             // The index must carry its own proof.
             function.defining_op(instr.args[2]) == Some(Op::GuardIndex)
         }
+        Op::LoadChar => function.defining_op(instr.args[1]) == Some(Op::GuardIndex),
         Op::IntFloorDiv(DivMode::Safe | DivMode::Positive)
         | Op::IntMod(DivMode::Safe | DivMode::Positive) => {
             // Neither division by zero nor the one quotient that overflows.

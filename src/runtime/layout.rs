@@ -61,6 +61,9 @@ pub fn runtime_layout(py: Python<'_>) -> Result<RuntimeLayout, &'static str> {
         bytes_data: offset_of!(PyBytesObject, ob_sval) as i32,
         bytearray_start: offset_of!(PyByteArrayObject, ob_start) as i32,
         str_length: offset_of!(PyASCIIObject, length) as i32,
+        str_state: offset_of!(PyASCIIObject, state) as i32,
+        str_ascii: ascii_bit(py),
+        str_ascii_data: size_of::<PyASCIIObject>() as i32,
         array_items: offset_of!(ArrayObject, ob_item) as i32,
         array_descr: offset_of!(ArrayObject, ob_descr) as i32,
         array_descr_typecode: offset_of!(ArrayDescr, typecode) as i32,
@@ -92,6 +95,26 @@ pub fn runtime_layout(py: Python<'_>) -> Result<RuntimeLayout, &'static str> {
         entry_checks: entry_checks(interpreter),
         globals_guard: globals_guard(),
     })
+}
+
+/// The bit that all strings of ASCII characters have and others do not: 0, which no string has, where no
+/// single bit is found. The rest of the word is not initialised, so one pair would not do.
+fn ascii_bit(py: Python<'_>) -> u32 {
+    let state = |text: &str| {
+        let text = pyo3::types::PyString::new(py, text);
+        // SAFETY: a live string; the word is part of its head.
+        unsafe {
+            let start = text.as_ptr().cast::<u8>();
+            *start.add(offset_of!(PyASCIIObject, state)).cast::<u32>()
+        }
+    };
+    let mut bits = u32::MAX;
+    for length in 4..100 {
+        let ascii = "a".repeat(length);
+        // Neither is interned, for both are new; one of each is held while the other is made.
+        bits &= state(&ascii) & !state(&ascii.replace('a', "\u{e9}"));
+    }
+    if bits.count_ones() == 1 { bits } else { 0 }
 }
 
 fn eval_breaker(interpreter: &Interpreter) -> EvalBreaker {

@@ -33,7 +33,11 @@ impl Lifter<'_> {
                 }
                 Ok(Some(value))
             }
-            _ => Ok(None),
+            (
+                BuiltinMethod::StrFind | BuiltinMethod::StrStartsWith | BuiltinMethod::StrEndsWith,
+                _,
+            ) => self.find_in_text(method, args),
+            _ => self.dict_or_set_method(method, args),
         }
     }
 
@@ -80,6 +84,9 @@ impl Lifter<'_> {
             (BuiltinClass::Float, [item]) => {
                 let value = self.value_of(item)?;
                 let (value, class) = self.specialise(value, 0, Type::EMPTY)?;
+                if class == Type::STR {
+                    return Ok(self.float_of_text(value)?.map(Item::Value));
+                }
                 if number_class(class).is_none() || self.is_big(value, 0) {
                     return Ok(None);
                 }
@@ -90,6 +97,7 @@ impl Lifter<'_> {
                     Some(self.as_f64(value, 0)?)
                 }
             }
+            (BuiltinClass::Other(Type::STR), [item]) => self.text_of(item)?,
             (BuiltinClass::Bool, [item]) => {
                 let value = self.value_of(item)?;
                 self.known_truth(value, Type::EMPTY)?
@@ -110,6 +118,7 @@ impl Lifter<'_> {
                 let value = self.as_f64(value, 0)?;
                 Some(self.int(Op::F64ToI64, &[value])?)
             }
+            Type::STR => Some(self.runtime(HelperId::IntOfStr, &[value])?),
             _ => None,
         })
     }
@@ -169,7 +178,7 @@ impl Lifter<'_> {
                 if class.is_single() && class.is_subset(known) {
                     return self.length(value, class).map(Some);
                 }
-                Ok(None)
+                self.dict_or_set_length(value, class)
             }
             (Builtin::Abs, [item]) => {
                 let value = self.value_of(item)?;
@@ -191,6 +200,9 @@ impl Lifter<'_> {
             }
             (Builtin::Ord, [item]) => {
                 let value = self.value_of(item)?;
+                if let Some(point) = self.code_point_read(value)? {
+                    return Ok(Some(point));
+                }
                 let (value, class) = self.specialise(value, 0, Type::EMPTY)?;
                 if class != Type::STR {
                     return Ok(None);

@@ -1,7 +1,7 @@
 //! Subscripts, slices, and the construction of containers.
 
 use super::Object;
-use crate::ffi::_PyList_Extend;
+use crate::ffi::{_PyList_Extend, MethodDescriptor};
 use pyo3::ffi;
 use std::ptr::null_mut;
 
@@ -130,6 +130,26 @@ c_functions! {
 
     fn list_repeat(a: Object, n: i64) -> Object {
         ffi::PySequence_Repeat(a, n as isize)
+    }
+
+    fn list_slice(list: Object, start: i64, stop: i64) -> Object {
+        let length = ffi::PyList_GET_SIZE(list) as i64;
+        let (start, stop) = super::strings::clamp(length, start, stop);
+        ffi::PyList_GetSlice(list, start as isize, stop.max(start) as isize)
+    }
+
+    /// What the first item is called with: a method of a builtin class, and a receiver of that class.
+    fn quiet_call(items: *const Object, count: i64) -> Object {
+        let method = (*items).cast::<MethodDescriptor>();
+        let (receiver, rest, count) = (*items.add(1), items.add(2), count as isize - 2);
+        let definition = (*method).d_method;
+        let function = (*definition).ml_meth;
+        match ((*definition).ml_flags, count) {
+            (ffi::METH_NOARGS, 0) => (function.PyCFunction)(receiver, null_mut()),
+            (ffi::METH_O, 1) => (function.PyCFunction)(receiver, *rest),
+            (ffi::METH_FASTCALL, _) => (function.PyCFunctionFast)(receiver, rest.cast_mut(), count),
+            _ => ffi::PyObject_Vectorcall(*items, items.add(1), count as usize + 1, null_mut()),
+        }
     }
 
     fn list_get_slice(a: Object, low: i64, high: i64) -> Object {

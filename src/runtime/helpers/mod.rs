@@ -33,6 +33,7 @@ macro_rules! c_functions {
 mod arith;
 mod compare;
 mod containers;
+pub mod dicts;
 mod iteration;
 mod namespaces;
 mod numbers;
@@ -140,11 +141,39 @@ pub fn address(helper: HelperId) -> usize {
         LongToFloat => arith::long_to_float,
         StrIndex => strings::str_index,
         StrEqual => strings::str_equal,
+        StrOrder => strings::str_order,
         StrConcat => strings::str_concat,
         StrAppend => strings::str_append,
         StrContains => strings::str_contains,
         StrOrd => strings::str_ord,
+        StrSlice => strings::str_slice,
+        BytesSlice => strings::bytes_slice,
+        ListSlice => containers::list_slice,
+        StrFind => strings::str_find,
+        StrTail => strings::str_tail,
+        StrFormat => strings::format_value,
+        StrOfNumber => strings::str_of,
+        IntOfStr => strings::int_of_str,
+        FloatOfStr => strings::float_of_str,
+        QuietCall => containers::quiet_call,
+        QuietListCall => containers::quiet_call,
+        CollectingCall => containers::quiet_call,
         StrChr => strings::str_chr,
+        DictGet => dicts::dict_get,
+        DictGetInt => dicts::dict_get_int,
+        DictGetOr => dicts::dict_get_or,
+        DictContains => dicts::dict_contains,
+        DictContainsInt => dicts::dict_contains_int,
+        DictSet => dicts::dict_set,
+        DictSetDefault => dicts::dict_setdefault,
+        DictLength => dicts::dict_length,
+        SetContains => dicts::set_contains,
+        SetContainsInt => dicts::set_contains_int,
+        SetAdd => dicts::set_add,
+        SetLength => dicts::set_length,
+        DictIterNext => dicts::dict_iter_next,
+        DictIterValue => dicts::dict_iter_value,
+        SetIterNext => dicts::set_iter_next,
         ListGetSlice => containers::list_get_slice,
         ListContains => compare::list_contains,
     }
@@ -168,6 +197,7 @@ pub fn support_address(function: Support) -> Option<usize> {
         UnboxResult => support::unbox_result,
         ListAppend => support::list_append,
         ListPopLast => support::list_pop_last,
+        ReadChar => strings::read_char,
         IntPow => numbers::int_pow,
         FloatFloorDiv => numbers::float_floordiv,
         FloatMod => numbers::float_mod,

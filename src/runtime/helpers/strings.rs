@@ -1,7 +1,7 @@
 //! `str`: formatting, joining, indexing.
 
 use super::Object;
-use crate::ffi::{_PyUnicode_JoinArray, str_bytes, str_holds};
+use crate::ffi::{_PyUnicode_JoinArray, PyLong_FromUnicodeObject, str_bytes, str_holds};
 use pyo3::ffi;
 use std::ptr::{addr_of_mut, null_mut};
 use std::sync::atomic::{AtomicPtr, Ordering};
@@ -32,7 +32,50 @@ unsafe fn character(code: u8) -> Object {
     }
 }
 
+/// `PySlice_AdjustIndices` for a step of 1; a stop beyond the end is the end.
+pub fn clamp(length: i64, start: i64, stop: i64) -> (i64, i64) {
+    let bound = |index: i64| match index {
+        index if index < 0 => index.saturating_add(length).max(0),
+        index => index.min(length),
+    };
+    (bound(start), bound(stop))
+}
+
+/// # Safety
+/// The GIL is held; a live string, and an index in it.
+pub unsafe extern "C" fn read_char(text: Object, index: i64) -> i64 {
+    // SAFETY: the caller's obligations.
+    unsafe { ffi::PyUnicode_ReadChar(text, index as isize).into() }
+}
+
 c_functions! {
+    fn str_slice(text: Object, start: i64, stop: i64) -> Object {
+        let length = ffi::PyUnicode_GetLength(text) as i64;
+        let (start, stop) = clamp(length, start, stop);
+        ffi::PyUnicode_Substring(text, start as isize, stop.max(start) as isize)
+    }
+
+    fn bytes_slice(bytes: Object, start: i64, stop: i64) -> Object {
+        let length = ffi::PyBytes_Size(bytes) as i64;
+        let (start, stop) = clamp(length, start, stop);
+        if start == 0 && stop == length {
+            ffi::Py_INCREF(bytes);
+            return bytes;
+        }
+        let data = ffi::PyBytes_AsString(bytes).offset(start as isize);
+        ffi::PyBytes_FromStringAndSize(data, (stop - start).max(0) as isize)
+    }
+
+    /// One more than the index, or 0.
+    fn str_find(text: Object, part: Object, start: i64, stop: i64) -> i64 {
+        ffi::PyUnicode_Find(text, part, start as isize, stop as isize, 1) as i64 + 1
+    }
+
+    fn str_tail(text: Object, part: Object, start: i64, stop: i64, end: i64) -> i64 {
+        let direction = end as std::ffi::c_int;
+        ffi::PyUnicode_Tailmatch(text, part, start as isize, stop as isize, direction) as i64
+    }
+
     fn join_strings(items: *const Object, count: i64) -> Object {
         // The empty string is one object that lives for ever.
         let separator = ffi::PyUnicode_New(0, 0);
@@ -50,6 +93,20 @@ c_functions! {
             return a;
         }
         ffi::PyObject_Format(a, spec)
+    }
+
+    fn int_of_str(text: Object) -> Object {
+        PyLong_FromUnicodeObject(text, 10)
+    }
+
+    fn float_of_str(text: Object) -> f64 {
+        let number = ffi::PyFloat_FromString(text);
+        if number.is_null() {
+            return f64::NAN;
+        }
+        let value = ffi::PyFloat_AS_DOUBLE(number);
+        ffi::Py_DECREF(number);
+        value
     }
 
     fn str_of(a: Object) -> Object {
@@ -85,6 +142,11 @@ c_functions! {
         }
         // -1 is "less" as well as "failed", which two ready strings do not.
         (ffi::PyUnicode_Compare(a, b) == 0).into()
+    }
+
+    fn str_order(a: Object, b: Object) -> i64 {
+        // -1 is "less" as well as "failed", which two ready strings do not.
+        i64::from(ffi::PyUnicode_Compare(a, b)) + 1
     }
 
     fn str_concat(a: Object, b: Object) -> Object {

@@ -71,9 +71,10 @@ pub fn call_helper<'py>(
         if info.result == Some(Repr::F64) {
             let function = std::mem::transmute::<*const (), WordsToFloat>(address);
             let value = function(thread, a, b, c, d, e, f);
-            return match value.is_nan() {
-                true => Ok(marker(py, "leaves")),
-                false => Ok(value.into_pyobject(py)?.into_any()),
+            return match (PyErr::take(py), value.is_nan()) {
+                (Some(error), _) => Err(error),
+                (None, true) => Ok(marker(py, "leaves")),
+                (None, false) => Ok(value.into_pyobject(py)?.into_any()),
             };
         }
         let function = std::mem::transmute::<*const (), Words>(address);

@@ -356,6 +356,7 @@ impl Generator {
             locals,
             stack: Vec::new(),
             parent: None,
+            constructs: false,
         });
         let origin = Origin {
             code: CodeId::new(0),

@@ -8,8 +8,8 @@ use brolga::feedback::{ClassKey, Fact};
 use brolga::hir::Type;
 use brolga::hir::attributes::FieldKind;
 use brolga::lift::{
-    AttributeFact, Builtin, BuiltinClass, CalleeFacts, ClassHandle, FunctionHandle, GlobalFact,
-    NativeSignature, ObjectFact, ObjectHandle, ObjectKind, Singleton, World,
+    AttributeFact, Builtin, BuiltinClass, CalleeFacts, ClassHandle, Constructor, FunctionHandle,
+    GlobalFact, NativeSignature, ObjectFact, ObjectHandle, ObjectKind, Singleton, World,
 };
 
 /// See the module.
@@ -128,6 +128,10 @@ impl World for CapturedWorld<'_> {
 
     fn instance_attribute(&mut self, _class: ClassHandle, _name: &str) -> AttributeFact {
         AttributeFact::Unknown
+    }
+
+    fn constructor(&mut self, _class: ClassHandle) -> Option<Constructor> {
+        None
     }
 
     fn stored_attribute(&mut self, _class: ClassHandle, _name: &str) -> Option<FieldKind> {

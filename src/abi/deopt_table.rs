@@ -74,6 +74,9 @@ pub struct FrameDescriptor {
     pub locals: Vec<SlotDescriptor>,
     /// Operand stack, bottom first.
     pub stack: Vec<SlotDescriptor>,
+    /// Of a suspended frame: the result of the frame after it is dropped, for the call makes the instance on
+    /// top of the stack.
+    pub constructs: bool,
 }
 
 /// The locals of an activation while it calls other code: what its frame shows meanwhile. The words own no

@@ -203,6 +203,7 @@ define_helpers! {
     JoinStrings "join_strings" () B STR {variadic raise} "BUILD_STRING: the operands, all `str`, joined.";
     ListExtend "list_extend" (B B) I INT {python} "LIST_EXTEND: `a.extend(b)`; -1 if it raises.";
     ListRepeatObject "list_repeat" (B I) B LIST {python} "`a * n` for a list.";
+    NewInstance "new_instance" (B) B OTHER {raise} "A new instance of a class whose instances are made in the usual way: `object.__new__(class)`. Raises MemoryError only.";
     NewCell "new_cell" (B) B CELL {python} "A cell holding the object (NULL: an empty cell).";
     NewFunction "new_function" (B B B B B B) B FUNCTION {python} "MAKE_FUNCTION: code, globals, then defaults, keyword defaults, annotations, closure (each may be NULL).";
     FormatValue "format_value" (B B) B STR {python} "`format(a, spec)`; a NULL spec is the empty one.";

@@ -29,6 +29,7 @@ pub fn graph(edges: &[&[usize]]) -> Function {
         locals: Vec::new(),
         stack: Vec::new(),
         parent: None,
+        constructs: false,
     });
     let edge = |block: usize| Edge {
         block: BlockId::new(block),

@@ -213,6 +213,26 @@ pub fn find<'py>(
     }
 }
 
+/// How instances are made: `None` if it takes the interpreter, else the `__init__` to call, if any.
+#[expect(
+    clippy::option_option,
+    reason = "no constructor, or one without a call"
+)]
+pub fn find_constructor<'py>(
+    class: &AssumedClass<'py>,
+    is_function: impl Fn(&Bound<'py, PyAny>) -> bool,
+) -> Option<Option<Bound<'py, PyAny>>> {
+    if !instances::is_made_plainly(&class.class) {
+        return None;
+    }
+    if instances::has_no_init(&class.class) {
+        return Some(None);
+    }
+    let name = PyString::intern(class.class.py(), "__init__");
+    let init = instances::lookup(&class.class, &name)?;
+    is_function(&init).then_some(Some(init))
+}
+
 fn kind_of<'py>(
     found: &Bound<'py, PyAny>,
     is_function: &impl Fn(&Bound<'py, PyAny>) -> bool,

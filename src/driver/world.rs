@@ -19,8 +19,8 @@ use crate::ffi::code_view;
 use crate::hir::attributes::FieldKind;
 use crate::hir::{Repr, Type};
 use crate::lift::{
-    AttributeFact, CalleeFacts, ClassHandle, FunctionHandle, GlobalFact, NativeSignature,
-    ObjectFact, ObjectHandle, ObjectKind, Singleton, World,
+    AttributeFact, CalleeFacts, ClassHandle, Constructor, FunctionHandle, GlobalFact,
+    NativeSignature, ObjectFact, ObjectHandle, ObjectKind, Singleton, World,
 };
 use crate::runtime::entry::entry_of;
 use crate::runtime::helpers::dicts::knows_iterators;
@@ -219,6 +219,10 @@ impl<'py, 'a> LiveWorld<'py, 'a> {
                 .extract()
                 .map_or(ObjectKind::Other, ObjectKind::Float),
             Type::MODULE => ObjectKind::Module,
+            Type::CLASS => match object.cast::<PyType>().ok().and_then(classes::key_of_class) {
+                Some(key) => ObjectKind::InstanceClass(key),
+                None => ObjectKind::Other,
+            },
             Type::FUNCTION => ObjectKind::Function(self.function_handle(object)),
             Type::TUPLE => match object.cast::<PyTuple>() {
                 Ok(tuple) => {
@@ -477,6 +481,13 @@ impl World for LiveWorld<'_, '_> {
             Found::Function(function) => AttributeFact::Method(self.describe(&function)),
             Found::Property(getter) => AttributeFact::Property(self.describe(&getter)),
             _ => AttributeFact::Unknown,
+        }
+    }
+
+    fn constructor(&mut self, class: ClassHandle) -> Option<Constructor> {
+        match classes::find_constructor(&self.classes[class as usize], LiveWorld::is_function)? {
+            None => Some(Constructor::Plain),
+            Some(init) => Some(Constructor::Init(self.describe(&init))),
         }
     }
 

@@ -23,6 +23,9 @@ pub struct FrameState {
     pub stack: Vec<Slot>,
     /// The calling frame when this code is inlined.
     pub parent: Option<FrameStateId>,
+    /// Of a suspended caller: it makes an instance, which is on top of the stack already; what the callee
+    /// (its `__init__`) returns is dropped.
+    pub constructs: bool,
 }
 
 /// What one slot of a frame holds.

@@ -367,6 +367,7 @@ impl Parser {
         } else {
             None
         };
+        let constructs = cursor.eat_word("constructs");
         Ok(FrameState {
             code,
             offset,
@@ -374,6 +375,7 @@ impl Parser {
             locals,
             stack,
             parent,
+            constructs,
         })
     }
 
@@ -701,6 +703,7 @@ impl Parser {
             locals: Vec::new(),
             stack: Vec::new(),
             parent: None,
+            constructs: false,
         });
         // Numbers that are left out belong to an instruction in no block.
         let instrs = &mut function.instrs;

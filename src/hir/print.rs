@@ -33,7 +33,7 @@
 //!   exit state, else of the instruction before.
 //! * Slots: `-` nothing, `v1` a value, `v1?v2` v1 if v2 is true, `result`, `range(start, stop, step)`,
 //!   `range_iter(next, stop, step)`, `seq_iter(sequence, index)`, `enumerate(count, SLOT)`, `zip(SLOT, ...)`.
-//! * `next` defaults to the offset plus 1. Frame states nobody refers to are not written, nor what is
+//! * `next` defaults to the offset plus 1. `constructs`: the caller's instance is on its stack, what the callee returns is dropped. Frame states nobody refers to are not written, nor what is
 //!   not in the layout. `ns0 = 0` and a `code0` with the function's name, function 0, `ns0` and as many
 //!   locals as its largest frame state are not written.
 //! * `entry blockN` is written only when the entry is not the first block.
@@ -255,6 +255,9 @@ pub(super) fn print_frame_state(id: FrameStateId, state: &FrameState) -> String 
     }
     if let Some(parent) = state.parent {
         _ = write!(text, " parent {parent}");
+    }
+    if state.constructs {
+        text.push_str(" constructs");
     }
     text
 }

@@ -2,6 +2,7 @@
 //! interpreter would call it.
 
 mod builtins;
+mod constructors;
 mod functions;
 
 use std::cell::RefCell;
@@ -121,6 +122,7 @@ impl Lifter<'_> {
     ) -> Step<Option<Item>> {
         let value = match object.kind {
             ObjectKind::Function(handle) => return self.call_function(handle, args, kwnames),
+            ObjectKind::InstanceClass(key) => return self.construct(object, key, args, kwnames),
             _ if kwnames.is_some() => None,
             ObjectKind::Builtin(builtin) => {
                 let value = self.call_builtin(builtin, args, operands)?;

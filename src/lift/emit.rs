@@ -211,6 +211,7 @@ impl Lifter<'_> {
             locals: locals.iter().map(|item| self.slot(item)).collect(),
             stack: stack.iter().map(|item| self.slot(item)).collect(),
             parent: self.parent,
+            constructs: false,
         };
         self.function.add_frame_state(state)
     }
@@ -250,6 +251,7 @@ impl Lifter<'_> {
             locals: self.frame.locals.iter().map(Item::to_slot).collect(),
             stack: self.frame.stack[..kept].iter().map(Item::to_slot).collect(),
             parent: self.parent,
+            constructs: false,
         };
         self.function.add_frame_state(state)
     }
@@ -265,6 +267,7 @@ impl Lifter<'_> {
             locals: self.frame.locals.iter().map(Item::to_slot).collect(),
             stack,
             parent: self.parent,
+            constructs: false,
         };
         self.function.add_frame_state(state)
     }

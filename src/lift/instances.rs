@@ -54,7 +54,7 @@ impl Lifter<'_> {
     }
 
     /// The row of the class in this function's table.
-    fn class_id(&mut self, key: ClassKey) -> Option<ClassId> {
+    pub(super) fn class_id(&mut self, key: ClassKey) -> Option<ClassId> {
         if let Some(id) = self.classes.get(&key) {
             return *id;
         }
@@ -66,7 +66,7 @@ impl Lifter<'_> {
         id
     }
 
-    fn class_handle(&self, class: ClassId) -> u32 {
+    pub(super) fn class_handle(&self, class: ClassId) -> u32 {
         self.function.classes[class.index()].handle
     }
 
@@ -109,6 +109,12 @@ impl Lifter<'_> {
             kind,
             name: number as u32,
         }
+    }
+
+    /// The site left for its class too often.
+    pub(super) fn class_failed(&self) -> bool {
+        self.site()
+            .is_some_and(|site| site.times(ExitReason::ClassChanged) >= MAX_CLASS_FAILURES)
     }
 
     fn place_failed(&self) -> bool {

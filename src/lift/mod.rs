@@ -48,8 +48,9 @@ pub use in_place::{EntryIterator, EntryPoint, EntrySlot};
 pub use scan::{assigned_in_loop, natural_loop};
 pub use texts::METHODS;
 pub use world::{
-    AttributeFact, Builtin, BuiltinClass, BuiltinMethod, CalleeFacts, ClassHandle, FunctionHandle,
-    GlobalFact, NativeSignature, ObjectFact, ObjectHandle, ObjectKind, Singleton, World,
+    AttributeFact, Builtin, BuiltinClass, BuiltinMethod, CalleeFacts, ClassHandle, Constructor,
+    FunctionHandle, GlobalFact, NativeSignature, ObjectFact, ObjectHandle, ObjectKind, Singleton,
+    World,
 };
 
 use item::{Form, Item, Shape};
@@ -230,6 +231,8 @@ struct Knowledge {
     returns: Option<Form>,
     /// Calls that are not to be inlined: inline path and offset.
     not_inlined: HashSet<(Vec<u32>, u32)>,
+    /// Calls of classes that are left to the interpreter's way.
+    not_constructed: HashSet<(Vec<u32>, u32)>,
 }
 
 /// One code object taking part.

@@ -113,6 +113,8 @@ pub enum ObjectKind {
     Builtin(Builtin),
     /// A known builtin class.
     Class(BuiltinClass),
+    /// A class made by `class`, with the usual way to make and read instances.
+    InstanceClass(ClassKey),
     /// A known method descriptor.
     Method(BuiltinMethod),
     /// A builtin that looks into its caller's frame (`locals`, `eval`, `super`, ..).
@@ -171,6 +173,15 @@ pub enum AttributeFact {
     Property(ObjectFact),
     /// Something else.
     Unknown,
+}
+
+/// What making an instance of a class takes, beside its memory.
+#[derive(Clone, Debug)]
+pub enum Constructor {
+    /// Nothing; there are no arguments.
+    Plain,
+    /// A call of this function, with the instance first.
+    Init(ObjectFact),
 }
 
 /// Objects every interpreter has.
@@ -251,6 +262,8 @@ pub trait World {
     fn instance_class(&mut self, key: ClassKey) -> Option<(ClassHandle, String)>;
     /// What reading an attribute of such an instance gives.
     fn instance_attribute(&mut self, class: ClassHandle, name: &str) -> AttributeFact;
+    /// What calling the class runs; `None` if it takes the interpreter.
+    fn constructor(&mut self, class: ClassHandle) -> Option<Constructor>;
     /// Where storing an attribute of such an instance puts it.
     fn stored_attribute(&mut self, class: ClassHandle, name: &str) -> Option<FieldKind>;
     /// Can such an instance have attributes that its class does not know?

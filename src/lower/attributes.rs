@@ -33,6 +33,12 @@ impl Lowering<'_, '_> {
                 self.guard_class(current, class, object)?;
                 Ok(Some(object))
             }
+            Op::GuardVersion(class) => {
+                let address = self.emitter.addresses.instance_class(class).address;
+                let address = self.emitter.address(address);
+                self.guard_version(current, class, address)?;
+                Ok(None)
+            }
             Op::GuardUnshadowed(class) => {
                 let [_] = self.operands(current)?;
                 self.guard_unshadowed(current, class)?;
@@ -76,8 +82,21 @@ impl Lowering<'_, '_> {
             .emitter
             .is_address(IntCC::NotEqual, found, known.address);
         self.emitter.branch_if(other, fail);
+        self.guard_version(current, class, found)
+    }
+
+    fn guard_version(
+        &mut self,
+        current: Current,
+        class: ClassId,
+        address: Value,
+    ) -> Result<(), LowerError> {
+        let fail = self.exit(current, ExitReason::ClassChanged)?;
+        let known = self.emitter.addresses.instance_class(class);
         let offset = self.emitter.layout.class_version;
-        let version = self.emitter.load(Region::ClassContents, I32, found, offset);
+        let version = self
+            .emitter
+            .load(Region::ClassContents, I32, address, offset);
         let changed =
             self.emitter
                 .compare(IntCC::NotEqual, version, i64::from(known.version as i32));

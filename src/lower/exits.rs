@@ -361,6 +361,7 @@ impl Lowering<'_, '_> {
                 next: state.next,
                 locals: slots(&state.locals)?,
                 stack: slots(&state.stack)?,
+                constructs: state.constructs,
             });
             next = state.parent;
         }

@@ -406,16 +406,17 @@ unsafe fn leave_in_place(
             suspended.push(SuspendedCall {
                 point: resume_point(unit, descriptor, slots, null_mut()),
                 after: descriptor.next as usize,
-                result: CallResult::Push,
+                result: result_of_call(descriptor),
             });
         }
         let last = &state.frames[state.frames.len() - 1];
         let innermost = resume_point(unit, last, innermost, null_mut());
         let place = (descriptor.offset as usize, descriptor.next as usize);
+        let result = result_of_call(descriptor);
         let done = in_place::run_callees(
             thread,
             native_frame,
-            place,
+            (place, result),
             &mut suspended,
             innermost,
             raising,
@@ -425,6 +426,13 @@ unsafe fn leave_in_place(
         } else {
             null_mut()
         }
+    }
+}
+
+fn result_of_call(descriptor: &FrameDescriptor) -> CallResult {
+    match descriptor.constructs {
+        true => CallResult::Drop,
+        false => CallResult::Push,
     }
 }
 
@@ -508,7 +516,7 @@ unsafe fn run(
             suspended.push(SuspendedCall {
                 point: resume_point(unit, descriptor, slots, frame),
                 after: descriptor.next as usize,
-                result: CallResult::Push,
+                result: result_of_call(descriptor),
             });
         }
         let frame = if count == 1 { native_frame } else { null_mut() };

@@ -360,3 +360,45 @@ pub fn static_function<'py>(object: &Bound<'py, PyAny>) -> Option<Bound<'py, PyA
     }
     object.getattr("__func__").ok()
 }
+
+/// `Py_TPFLAGS_IS_ABSTRACT`
+const FLAG_ABSTRACT: u64 = 1 << 20;
+
+/// Calling the class is `type.__call__` with `object.__new__`, and nothing else but `__init__` hears of an
+/// instance that comes or, before it has attributes, goes.
+pub fn is_made_plainly(class: &Bound<'_, PyType>) -> bool {
+    // SAFETY: live classes; only their fields are compared.
+    unsafe {
+        let object = addr_of!(ffi::PyBaseObject_Type);
+        let type_ = addr_of!(ffi::PyType_Type);
+        let this = &*type_of(class);
+        let same_new = match (this.tp_new, (*object).tp_new) {
+            (Some(new), Some(plain)) => std::ptr::fn_addr_eq(new, plain),
+            _ => false,
+        };
+        let same_alloc = this.tp_alloc.is_some_and(|alloc| {
+            std::ptr::fn_addr_eq(alloc, ffi::PyType_GenericAlloc as ffi::allocfunc)
+        });
+        std::ptr::eq(class.get_type_ptr(), type_)
+            && flags(class) & (ffi::Py_TPFLAGS_HEAPTYPE | FLAG_ABSTRACT) == ffi::Py_TPFLAGS_HEAPTYPE
+            && same_new
+            && same_alloc
+            && this.tp_itemsize == 0
+            && this.tp_finalize.is_none()
+            && this.tp_del.is_none()
+    }
+}
+
+/// The class has `object.__init__`.
+pub fn has_no_init(class: &Bound<'_, PyType>) -> bool {
+    // SAFETY: as above.
+    unsafe {
+        match (
+            (*type_of(class)).tp_init,
+            (*addr_of!(ffi::PyBaseObject_Type)).tp_init,
+        ) {
+            (Some(init), Some(plain)) => std::ptr::fn_addr_eq(init, plain),
+            _ => false,
+        }
+    }
+}

@@ -462,6 +462,7 @@ fn random_function(seed: u64) -> Function {
             next: offset + 1 + random.below(3) as u32,
             locals: random.slots(),
             stack: random.slots(),
+            constructs: random.below(4) == 0,
             parent: (index > 0 && random.below(2) == 0)
                 .then(|| FrameStateId::new(random.below(index))),
         });

@@ -5,7 +5,7 @@ use crate::abi::exit_reason::ExitReason;
 use crate::abi::helpers::HelperId;
 use crate::bytecode::{CodeBytes, LocalKind, Op as Bytecode};
 use crate::feedback::Fact;
-use crate::hir::{Callee, CalleeId, IntRange, Op, Repr, Type};
+use crate::hir::{Callee, CalleeId, IntRange, Op, Repr, Slot, Type, ValueId};
 
 use super::super::item::{Form, Item, join_form};
 use super::super::{
@@ -36,25 +36,38 @@ impl Lifter<'_> {
         let Some(bound) = self.bind(handle, &callee, args, kwnames)? else {
             return Ok(None);
         };
+        self.call_bound(handle, &callee, itself, bound, None)
+    }
+
+    /// Calls a decorated function with arguments in parameter order. `made`: it is the `__init__` of that new
+    /// instance, which is the result.
+    pub(super) fn call_bound(
+        &mut self,
+        handle: FunctionHandle,
+        callee: &CalleeFacts,
+        itself: bool,
+        bound: Vec<Item>,
+        made: Option<ValueId>,
+    ) -> Step<Option<Item>> {
         let mut path = self.context.path.clone();
         path.push(self.instr.offset);
         let call = (path.clone(), self.instr.offset);
         if !itself
             && self.inline_depth < MAX_INLINE_DEPTH
             && !self.knowledge.not_inlined.contains(&call)
-            && is_inlinable(&callee)
+            && is_inlinable(callee)
             && !self.inline_stack.contains(&handle)
         {
-            return self.inline(handle, &callee, bound, path).map(Some);
+            return self.inline(handle, callee, bound, path, made).map(Some);
         }
         if self.inline_depth > 0 {
             return Err(self.do_not_inline());
         }
-        self.call_native(handle, &callee, &bound)
+        self.call_native(handle, callee, &bound, made)
     }
 
     /// Arguments in parameter order; `None` when the call needs the interpreter's binding.
-    fn bind(
+    pub(super) fn bind(
         &mut self,
         handle: FunctionHandle,
         callee: &CalleeFacts,
@@ -128,6 +141,7 @@ impl Lifter<'_> {
         callee: &CalleeFacts,
         args: Vec<Item>,
         path: Vec<u32>,
+        made: Option<ValueId>,
     ) -> Step<Item> {
         let object = ObjectFact {
             handle: callee.object,
@@ -143,10 +157,12 @@ impl Lifter<'_> {
             locals.push(Item::Value(self.value_of(item)?));
         }
         locals.resize(callee.bytes.nlocalsplus as usize, Item::Null);
+        self.frame.stack.extend(made.map(Item::Value));
         let parent = {
             let (at, next) = (self.instr.at, self.instr.next);
             self.state_at(at, next)
         };
+        self.function.frame_states[parent.index()].constructs = made.is_some();
         let context = self.add_code(handle, callee.bytes.clone(), callee.code.clone(), path);
         let outer_context = std::mem::replace(&mut self.context, context);
         let outer_frame = std::mem::replace(
@@ -169,15 +185,22 @@ impl Lifter<'_> {
         self.depth = outer_depth;
         let returns = result?;
         self.frame = outer_frame;
+        if made.is_some() {
+            self.frame.stack.pop();
+        }
         if returns.is_empty() {
             // Every path left: nothing follows.
             return Err(super::super::Stop::PathEnds);
         }
-        self.continue_after_inline(returns)
+        self.continue_after_inline(returns, made)
     }
 
     /// Joins the returns of inlined code into one value.
-    fn continue_after_inline(&mut self, returns: Vec<super::super::Return>) -> Step<Item> {
+    fn continue_after_inline(
+        &mut self,
+        returns: Vec<super::super::Return>,
+        made: Option<ValueId>,
+    ) -> Step<Item> {
         let mut shape: Option<Form> = None;
         for site in &returns {
             let Item::Value(value) = site.item else {
@@ -195,7 +218,7 @@ impl Lifter<'_> {
         if let [only] = &returns[..] {
             self.block = only.block;
             self.snapshot = None;
-            let item = only.item.clone();
+            let item = made.map_or_else(|| only.item.clone(), Item::Value);
             // The callee's frame is gone: guards leave behind the call from here on.
             let next = self.instr.next;
             self.frame.stack.push(item.clone());
@@ -233,11 +256,12 @@ impl Lifter<'_> {
         }
         self.block = block;
         let next = self.instr.next;
-        self.frame.stack.push(Item::Value(param));
+        let result = Item::Value(made.unwrap_or(param));
+        self.frame.stack.push(result.clone());
         let state = self.state_at(next, next);
         self.frame.stack.pop();
         self.mark_snapshot(state);
-        Ok(Item::Value(param))
+        Ok(result)
     }
 
     /// The innermost inlined call needs a frame of its own after all: lift again without inlining it.
@@ -254,6 +278,7 @@ impl Lifter<'_> {
         handle: FunctionHandle,
         callee: &CalleeFacts,
         args: &[Item],
+        made: Option<ValueId>,
     ) -> Step<Option<Item>> {
         if self.left_for(ExitReason::CalleeLeft) && self.site().is_some_and(|site| site.exits > 2) {
             return Ok(None);
@@ -285,7 +310,10 @@ impl Lifter<'_> {
         };
         // A callee that left may return anything the interpreter makes of it; only unboxing checks that.
         let returns = match returns {
+            // Its code has no other value to return.
+            (_, Repr::Boxed) if made.is_some() => (Type::NONE, Repr::Boxed),
             (_, Repr::Boxed) => (Type::OBJECT, Repr::Boxed),
+            _ if made.is_some() => return Ok(None),
             unboxed => unboxed,
         };
         let object = ObjectFact {
@@ -336,6 +364,11 @@ impl Lifter<'_> {
             .ok_or_else(|| self.refuse("internal: a call behind a side effect"))?;
         let throw = self.throw_state();
         let after = self.after_state();
+        if let Some(made) = made {
+            let stack = &mut self.function.frame_states[after.index()].stack;
+            stack.pop();
+            stack.push(Slot::Value(made));
+        }
         let range = if returns.1 == Repr::U64 {
             IntRange::U64
         } else {
@@ -351,7 +384,7 @@ impl Lifter<'_> {
         let result = instr.result;
         self.function.block_mut(self.block).instrs.push(id);
         self.snapshot = None;
-        Ok(result.map(Item::Value))
+        Ok(made.or(result).map(Item::Value))
     }
 
     fn callee_id(&mut self, callee: Callee) -> CalleeId {

@@ -167,6 +167,7 @@ impl Maker<'_> {
             locals: slots,
             stack: Vec::new(),
             parent,
+            constructs: false,
         })
     }
 

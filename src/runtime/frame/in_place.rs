@@ -10,7 +10,7 @@
 
 use super::exception_table::find_handler;
 use super::version::{self, code, instruction};
-use super::{ResumePoint, SuspendedCall, resume_chain, slots, throw_chain};
+use super::{CallResult, ResumePoint, SuspendedCall, resume_chain, slots, throw_chain};
 use crate::ffi::{InterpreterFrame, ThreadState};
 use pyo3::ffi::{
     Py_DECREF, Py_EQ, Py_NewRef, Py_SIZE, Py_TYPE, Py_XDECREF, Py_XNewRef, PyBytes_AS_STRING,
@@ -163,7 +163,7 @@ pub unsafe fn set_place(frame: *mut InterpreterFrame, unit: usize) {
 pub unsafe fn run_callees<'a>(
     thread: *mut ThreadState,
     frame: *mut InterpreterFrame,
-    (at, after): (usize, usize),
+    ((at, after), result_of_call): ((usize, usize), CallResult),
     callers: &mut [SuspendedCall<'a>],
     innermost: ResumePoint<'a>,
     raising: bool,
@@ -180,9 +180,14 @@ pub unsafe fn run_callees<'a>(
             set_place(frame, version::raising_unit(at, after));
             return false;
         }
-        let used = slots::used(frame) as usize;
-        slots::first(frame).add(used).write(slots::owning(result));
-        slots::set_used(frame, used + 1);
+        match result_of_call {
+            CallResult::Push => {
+                let used = slots::used(frame) as usize;
+                slots::first(frame).add(used).write(slots::owning(result));
+                slots::set_used(frame, used + 1);
+            }
+            CallResult::Drop => Py_DECREF(result),
+        }
         set_place(frame, after);
         true
     }

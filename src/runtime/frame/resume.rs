@@ -4,8 +4,8 @@ use super::native::{is_free, slot_kinds};
 use super::{c_stack_is_exhausted, c_stack_is_low, c_units_left, data_stack, slots, version};
 use crate::ffi::{CO_FAST_CELL, CodeObject, InterpreterFrame, ThreadState};
 use pyo3::ffi::{
-    Py_NewRef, Py_XDECREF, PyCell_New, PyErr_SetString, PyExc_RecursionError, PyFunctionObject,
-    PyObject, PyTuple_GET_ITEM,
+    Py_DECREF, Py_NewRef, Py_XDECREF, PyCell_New, PyErr_SetString, PyExc_RecursionError,
+    PyFunctionObject, PyObject, PyTuple_GET_ITEM,
 };
 #[cfg(not(Py_3_12))]
 use pyo3::ffi::{PyErr_Fetch, PyErr_Restore};
@@ -51,6 +51,8 @@ pub struct ResumePoint<'a> {
 pub enum CallResult {
     /// It is pushed on the caller's stack.
     Push,
+    /// It is None, from `__init__`, and goes: the caller has the instance on its stack.
+    Drop,
 }
 
 /// A caller whose callee was inlined: suspended at its call, with the call's operands popped.
@@ -337,6 +339,7 @@ unsafe fn run<'a>(
                         slots::first(frame).add(top).write(slots::owning(result));
                         slots::set_used(frame, top + 1);
                     }
+                    CallResult::Drop => Py_DECREF(result),
                 }
                 version::set_next(frame, caller.after);
             }

@@ -34,6 +34,7 @@ mod arith;
 mod compare;
 mod containers;
 pub mod dicts;
+mod instances;
 mod iteration;
 mod namespaces;
 mod numbers;
@@ -115,6 +116,7 @@ pub fn address(helper: HelperId) -> usize {
         JoinStrings => strings::join_strings,
         ListExtend => containers::list_extend,
         ListRepeatObject => containers::list_repeat,
+        NewInstance => instances::new_instance,
         NewCell => namespaces::new_cell,
         FormatValue => strings::format_value,
         StrOf => strings::str_of,

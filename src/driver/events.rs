@@ -257,7 +257,17 @@ impl UnitOwner for Record {
             return;
         };
         let left = inner.history.record(code, site.offset, site.reason).exits;
-        if site.reason == ExitReason::NotSeen {
+        // A guard that was moved leaves where other operands are on the stack.
+        let state = unit
+            .table
+            .get()
+            .and_then(|table| table.states.get(site.state as usize));
+        let at_its_place = state
+            .and_then(|state| state.frames.last())
+            .is_some_and(|frame| frame.offset == site.offset);
+        if site.reason == ExitReason::NotSeen
+            || site.reason == ExitReason::ClassChanged && at_its_place
+        {
             for (position, object) in operands.iter().enumerate() {
                 let Some(object) = object else { continue };
                 let ty = class_of(object);

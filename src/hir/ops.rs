@@ -251,6 +251,7 @@ define_ops! {
     LoadGlobal(GlobalPlace) "load_global" [] B (GLOBALS;) {exit} "As `guard_globals` of the namespace, then the value of one of its global names that may change, borrowed from the dict.";
     GuardFunction(ObjectId) "guard_function" [] N (OTHER;) {exit} "Leaves unless that Python function still has the code and defaults it had when this was compiled.";
     GuardClass(ClassId) "guard_class" [B] B (CLASSES;) {exit} "The same object; leaves unless its exact class is that one, with nothing in the class changed since this was compiled.";
+    IsClass(ClassId) "is_class" [B] O (CLASSES;) {} "Whether `guard_class` of the same class would let the object pass.";
     GuardVersion(ClassId) "guard_version" [] N (CLASSES;) {exit} "Leaves if anything in the class has changed since this was compiled. The class is an object of the pool, too.";
     GuardUnshadowed(ClassId) "guard_unshadowed" [B] N (CLASSES;) {exit} "Instance of the class: leaves unless it can have no attributes of its own but those its class knew when this was compiled.";
     GuardFrameUnseen "guard_frame_unseen" [] N (;) {exit} "Leaves if somebody has the frame object of this activation: it shows the variables as they are at the return. For functions that run Python code.";
@@ -400,9 +401,10 @@ impl Op {
     /// The class of instances it is about.
     pub fn class(&self) -> Option<ClassId> {
         match *self {
-            Op::GuardClass(class) | Op::GuardVersion(class) | Op::GuardUnshadowed(class) => {
-                Some(class)
-            }
+            Op::GuardClass(class)
+            | Op::IsClass(class)
+            | Op::GuardVersion(class)
+            | Op::GuardUnshadowed(class) => Some(class),
             Op::FieldTable(table) => Some(table.class),
             Op::LoadField(place)
             | Op::GuardNoField(place)

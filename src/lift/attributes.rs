@@ -19,13 +19,9 @@ impl Lifter<'_> {
         }
         let text = self.name_text(name);
         if let Some(attribute) = self.instance_attribute(value, &text)? {
-            let (value, result) = match attribute {
-                Attribute::Value { object, value } => (object, Some(value)),
-                Attribute::Method { object, .. } => (object, None),
-            };
-            if let Some(result) = result {
-                self.release(&Item::Value(value))?;
-                self.push(result);
+            if let Attribute::Value { object, value } = attribute {
+                self.release(&Item::Value(object))?;
+                self.push(value);
                 return Ok(());
             }
         }
@@ -86,6 +82,11 @@ impl Lifter<'_> {
             Some(Attribute::Method { object, function }) => {
                 let method = self.object(&function);
                 self.push(method);
+                self.push(object);
+                return Ok(());
+            }
+            Some(Attribute::OneOf { object, function }) => {
+                self.push(function);
                 self.push(object);
                 return Ok(());
             }

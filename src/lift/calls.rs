@@ -41,6 +41,14 @@ impl Lifter<'_> {
             self.frame.stack.push(result);
             return Ok(());
         }
+        if let Some(functions) = self.methods.get(&callable).cloned() {
+            let result = self.call_one_of(callable, &functions, &args, kwnames)?;
+            for item in &args {
+                self.release(item)?;
+            }
+            self.frame.stack.push(result);
+            return Ok(());
+        }
         self.generic_call(callable, &args, kwnames)
     }
 
@@ -67,7 +75,12 @@ impl Lifter<'_> {
         })
     }
 
-    fn generic_call(&mut self, callable: ValueId, args: &[Item], kwnames: Option<u32>) -> Step {
+    pub(super) fn generic_call(
+        &mut self,
+        callable: ValueId,
+        args: &[Item],
+        kwnames: Option<u32>,
+    ) -> Step {
         if self.inline_depth > 0 {
             return Err(self.do_not_inline());
         }

@@ -10,10 +10,10 @@ use crate::hir::attributes::{FieldKind, FieldPlace, FieldTable, TableUse};
 use crate::hir::{ClassId, ClassInfo, Op, Repr, Type, ValueId};
 
 use super::item::Item;
-use super::{AttributeFact, Lifter, ObjectFact, Step};
+use super::{AttributeFact, Lifter, ObjectFact, ObjectKind, Step};
 
 /// After so many exits for its class, a site is taken for polymorphic.
-const MAX_CLASS_FAILURES: u32 = 3;
+const MAX_CLASS_FAILURES: u32 = 6;
 /// After so many exits because an attribute was not in its place, or because of what it replaced, the
 /// interpreter's way is taken.
 const MAX_PLACE_FAILURES: u32 = 3;
@@ -27,6 +27,8 @@ pub(super) enum Attribute {
         object: ValueId,
         function: ObjectFact,
     },
+    /// A method that differs by class: the value is the function.
+    OneOf { object: ValueId, function: ValueId },
 }
 
 impl Lifter<'_> {
@@ -42,11 +44,11 @@ impl Lifter<'_> {
             return SeenClasses::default();
         }
         if !seen.list().is_empty() {
-            return seen;
-        }
-        if failures > 0 {
-            // The profile was wrong: an exit shows what comes now.
-            return SeenClasses::default();
+            let mut all = seen;
+            if let Some(fact) = self.fact(value) {
+                all.absorb(&fact.classes);
+            }
+            return if all.has_more() { seen } else { all };
         }
         self.fact(value)
             .map(|fact| fact.classes)
@@ -70,7 +72,12 @@ impl Lifter<'_> {
         self.function.classes[class.index()].handle
     }
 
-    fn guard_class(&mut self, value: ValueId, class: ClassId, position: usize) -> Step<ValueId> {
+    pub(super) fn guard_class(
+        &mut self,
+        value: ValueId,
+        class: ClassId,
+        position: usize,
+    ) -> Step<ValueId> {
         let op = Op::GuardClass(class);
         let guarded = self.emit_value(op, &[value], Type::OTHER, Repr::Boxed)?;
         self.set_operand(position);
@@ -79,7 +86,7 @@ impl Lifter<'_> {
     }
 
     /// Nothing of the name is in the instance, and nothing can be.
-    fn guard_unshadowed(&mut self, object: ValueId, class: ClassId) -> Step {
+    pub(super) fn guard_unshadowed(&mut self, object: ValueId, class: ClassId) -> Step {
         if self.world.has_names(self.class_handle(class)) {
             // It keeps its attributes in the table that the class knows the names of.
             self.field_table(object, class, TableUse::Read)?;
@@ -133,25 +140,38 @@ impl Lifter<'_> {
         if self.snapshot.is_none() || self.place_failed() {
             return Ok(None);
         }
-        let Some(key) = self.expected_classes(value, 0).single() else {
-            return Ok(None);
+        let seen = self.expected_classes(value, 0);
+        let key = match seen.list() {
+            _ if seen.has_more() => return Ok(None),
+            [only] => *only,
+            [] => return Ok(None),
+            several => return self.attribute_of_one_of(value, name, several),
         };
         let Some(class) = self.class_id(key) else {
             return Ok(None);
         };
         let handle = self.class_handle(class);
-        match self.world.instance_attribute(handle, name) {
+        let attribute = self.world.instance_attribute(handle, name);
+        if !matches!(attribute, AttributeFact::Unknown) {
+            self.capture_with(&[Item::Value(value)]);
+        }
+        match attribute {
             AttributeFact::Field(kind, fact) => {
                 let object = self.guard_class(value, class, 0)?;
-                let wanted = match kind {
-                    FieldKind::Value(_) => TableUse::Read,
-                    FieldKind::Slot(_) => TableUse::Slots,
-                };
-                let table = self.field_table(object, class, wanted)?;
-                let place = self.field_place(class, kind, name);
-                let op = Op::LoadField(place);
-                let value = self.emit_value(op, &[object, table], Type::OBJECT, Repr::Boxed)?;
+                let value = self.load_field(object, class, kind, name)?;
                 self.facts.insert(value, fact);
+                Ok(Some(Attribute::Value { object, value }))
+            }
+            AttributeFact::Property(getter) => {
+                let ObjectKind::Function(function) = getter.kind else {
+                    return Ok(None);
+                };
+                let object = self.guard_class(value, class, 0)?;
+                let args = [Item::Value(object)];
+                let Some(item) = self.call_function(function, &args, None)? else {
+                    return Ok(None);
+                };
+                let value = self.value_of(&item)?;
                 Ok(Some(Attribute::Value { object, value }))
             }
             AttributeFact::Value(fact) => {
@@ -165,7 +185,37 @@ impl Lifter<'_> {
                 self.guard_unshadowed(object, class)?;
                 Ok(Some(Attribute::Method { object, function }))
             }
-            AttributeFact::Property(_) | AttributeFact::Unknown => Ok(None),
+            AttributeFact::Unknown => Ok(None),
+        }
+    }
+
+    /// The attribute of an instance whose class is checked.
+    pub(super) fn load_field(
+        &mut self,
+        object: ValueId,
+        class: ClassId,
+        kind: FieldKind,
+        name: &str,
+    ) -> Step<ValueId> {
+        let wanted = match kind {
+            FieldKind::Value(_) => TableUse::Read,
+            FieldKind::Slot(_) => TableUse::Slots,
+        };
+        let table = self.field_table(object, class, wanted)?;
+        let place = self.field_place(class, kind, name);
+        let op = Op::LoadField(place);
+        self.emit_value(op, &[object, table], Type::OBJECT, Repr::Boxed)
+    }
+
+    /// Takes a snapshot at this very instruction, with its operands, so that an exit shows them.
+    pub(super) fn capture_with(&mut self, operands: &[Item]) {
+        if self.instr.micro == 0 && self.snapshot.is_some() {
+            let length = self.frame.stack.len();
+            self.frame.stack.extend_from_slice(operands);
+            if self.frame.stack.len() == self.depth {
+                self.capture();
+            }
+            self.frame.stack.truncate(length);
         }
     }
 
@@ -191,6 +241,7 @@ impl Lifter<'_> {
         let Some(kind) = self.world.stored_attribute(handle, name) else {
             return Ok(false);
         };
+        self.capture_with(items);
         let object = self.guard_class(object, class, 0)?;
         let wanted = match kind {
             FieldKind::Value(_) => TableUse::Write,

@@ -28,6 +28,7 @@ mod instances;
 mod item;
 mod iterate;
 mod peel;
+mod polymorphic;
 mod scan;
 mod step;
 mod texts;
@@ -324,6 +325,8 @@ struct Lifter<'a> {
     namespaces: BTreeMap<u32, NamespaceId>,
     /// Classes of instances by their number: the row of the function's table, or that nothing is known.
     classes: BTreeMap<ClassKey, Option<ClassId>>,
+    /// Methods that may be one of several functions, and for instances of which class.
+    methods: HashMap<ValueId, Vec<(ObjectFact, ClassKey)>>,
     /// Numbers of attributes' names.
     field_names: Vec<String>,
     /// The subscript whose result is on the stack already.
@@ -376,6 +379,7 @@ impl<'a> Lifter<'a> {
             params: HashMap::new(),
             namespaces: BTreeMap::new(),
             classes: BTreeMap::new(),
+            methods: HashMap::new(),
             field_names: Vec::new(),
             sliced: None,
         }

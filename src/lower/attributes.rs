@@ -33,6 +33,10 @@ impl Lowering<'_, '_> {
                 self.guard_class(current, class, object)?;
                 Ok(Some(object))
             }
+            Op::IsClass(class) => {
+                let [object] = self.operands(current)?;
+                Ok(Some(self.is_class(class, object)))
+            }
             Op::GuardVersion(class) => {
                 let address = self.emitter.addresses.instance_class(class).address;
                 let address = self.emitter.address(address);
@@ -83,6 +87,19 @@ impl Lowering<'_, '_> {
             .is_address(IntCC::NotEqual, found, known.address);
         self.emitter.branch_if(other, fail);
         self.guard_version(current, class, found)
+    }
+
+    fn is_class(&mut self, class: ClassId, object: Value) -> Value {
+        let known = self.emitter.addresses.instance_class(class);
+        let found = self.emitter.class_of(object);
+        let same = self.emitter.is_address(IntCC::Equal, found, known.address);
+        // Whatever class it is, it has a version.
+        let offset = self.emitter.layout.class_version;
+        let version = self.emitter.load(Region::ClassContents, I32, found, offset);
+        let current = self
+            .emitter
+            .compare(IntCC::Equal, version, i64::from(known.version as i32));
+        self.emitter.builder.ins().band(same, current)
     }
 
     fn guard_version(

@@ -598,10 +598,9 @@ impl<'a, 'b> Lowering<'a, 'b> {
             | StoreByteArray | StoreArray(_) | ListAppend | ListPopLast | LoadCell | StoreCell => {
                 self.container(current)
             }
-            GuardClass(_) | GuardVersion(_) | GuardUnshadowed(_) | FieldTable(_) | LoadField(_)
-            | GuardNoField(_) | StoreField(_) | StoreFieldI64(_) | StoreFieldF64(_) => {
-                self.attribute(current)
-            }
+            IsClass(_) | GuardClass(_) | GuardVersion(_) | GuardUnshadowed(_) | FieldTable(_)
+            | LoadField(_) | GuardNoField(_) | StoreField(_) | StoreFieldI64(_)
+            | StoreFieldF64(_) => self.attribute(current),
             CallRuntime(helper) => self.call_runtime(current, helper),
             CallObject(shape) => self.call_object(current, shape).map(Some),
             CallNative(callee) => self.call_native(current, callee).map(Some),

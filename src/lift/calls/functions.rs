@@ -18,7 +18,7 @@ const MAX_INLINE_LENGTH: usize = 80;
 const MAX_INLINE_DEPTH: u32 = 3;
 
 impl Lifter<'_> {
-    pub(super) fn call_function(
+    pub(in crate::lift) fn call_function(
         &mut self,
         handle: FunctionHandle,
         args: &[Item],
@@ -196,7 +196,7 @@ impl Lifter<'_> {
     }
 
     /// Joins the returns of inlined code into one value.
-    fn continue_after_inline(
+    pub(in crate::lift) fn continue_after_inline(
         &mut self,
         returns: Vec<super::super::Return>,
         made: Option<ValueId>,

@@ -1,0 +1,223 @@
+//! Attributes and methods of objects of a few classes: one way for each, joined behind.
+//!
+//! A method that differs by class becomes a block parameter that is one of a few constant functions; the
+//! call asks which. So arguments are evaluated once, and a class that changes meanwhile changes nothing, as
+//! in the interpreter.
+
+use crate::feedback::{ClassKey, Fact, SeenClasses};
+use crate::hir::{Edge, IntRange, Op, Repr, Terminator, Type, ValueId};
+
+use super::instances::Attribute;
+use super::item::Item;
+use super::{AttributeFact, Lifter, ObjectFact, ObjectKind, Return, Step, Stop};
+
+impl Lifter<'_> {
+    /// As `instance_attribute`, of an object of one of several classes.
+    pub(super) fn attribute_of_one_of(
+        &mut self,
+        value: ValueId,
+        name: &str,
+        keys: &[ClassKey],
+    ) -> Step<Option<Attribute>> {
+        let mut ways = Vec::new();
+        for &key in keys {
+            let Some(class) = self.class_id(key) else {
+                return Ok(None);
+            };
+            let handle = self.class_handle(class);
+            ways.push((key, class, self.world.instance_attribute(handle, name)));
+        }
+        let fields = ways
+            .iter()
+            .all(|way| matches!(way.2, AttributeFact::Field(..)));
+        let methods = ways
+            .iter()
+            .all(|way| matches!(way.2, AttributeFact::Method(_)));
+        if !fields && !methods {
+            return Ok(None);
+        }
+        self.capture_with(&[Item::Value(value)]);
+        let (frame, snapshot) = (self.frame.clone(), self.snapshot);
+        let join = self.new_block();
+        let mut known: Option<Fact> = None;
+        let mut functions: Vec<(ObjectFact, ClassKey)> = Vec::new();
+        let mut ty = Type::EMPTY;
+        let last = ways.len() - 1;
+        for (index, (key, class, attribute)) in ways.into_iter().enumerate() {
+            let other = if index < last {
+                let condition = self.boolean(Op::IsClass(class), &[value])?;
+                Some(self.fork(condition))
+            } else {
+                None
+            };
+            // This branch knows it; the guard says so to whoever moves what stands behind it.
+            let object = self.guard_class(value, class, 0)?;
+            let result = match attribute {
+                AttributeFact::Field(kind, fact) => {
+                    match &mut known {
+                        Some(known) => known.absorb(&fact),
+                        None => known = Some(fact),
+                    }
+                    self.load_field(object, class, kind, name)?
+                }
+                AttributeFact::Method(function) => {
+                    self.guard_unshadowed(object, class)?;
+                    let method = self.object(&function);
+                    functions.push((function, key));
+                    method
+                }
+                _ => return Err(self.refuse("internal: no attribute")),
+            };
+            ty = ty.union(self.ty(result));
+            self.jump_to(join, vec![result]);
+            self.frame.clone_from(&frame);
+            self.snapshot = snapshot;
+            if let Some(other) = other {
+                self.block = other;
+            }
+        }
+        self.block = join;
+        let result = self
+            .function
+            .add_param(join, ty, Repr::Boxed, IntRange::I64);
+        if let Some(fact) = known {
+            self.facts.insert(result, fact);
+            return Ok(Some(Attribute::Value {
+                object: value,
+                value: result,
+            }));
+        }
+        let first = functions[0].0.handle;
+        if functions
+            .iter()
+            .all(|(function, _)| function.handle == first)
+        {
+            return Ok(Some(Attribute::Method {
+                object: value,
+                function: functions.swap_remove(0).0,
+            }));
+        }
+        self.methods.insert(result, functions);
+        Ok(Some(Attribute::OneOf {
+            object: value,
+            function: result,
+        }))
+    }
+
+    /// Branches: goes on where the condition holds; the block where it does not.
+    fn fork(&mut self, condition: ValueId) -> crate::hir::BlockId {
+        let (then, otherwise) = (self.new_block(), self.new_block());
+        let edge = |block| Edge {
+            block,
+            args: Vec::new(),
+        };
+        self.function.block_mut(self.block).terminator = Terminator::Branch {
+            condition,
+            then: edge(then),
+            otherwise: edge(otherwise),
+        };
+        self.block = then;
+        otherwise
+    }
+
+    /// Calls a method that is one of several functions.
+    pub(super) fn call_one_of(
+        &mut self,
+        callable: ValueId,
+        functions: &[(ObjectFact, ClassKey)],
+        args: &[Item],
+        kwnames: Option<u32>,
+    ) -> Step<Item> {
+        let receiver = match args.first() {
+            Some(Item::Value(receiver)) => *receiver,
+            _ => return Err(self.refuse("internal: a method without its object")),
+        };
+        let mut ways: Vec<(ObjectFact, SeenClasses)> = Vec::new();
+        for (function, key) in functions {
+            match ways.iter_mut().find(|way| way.0.handle == function.handle) {
+                Some(way) => way.1.add(*key),
+                None => ways.push((function.clone(), SeenClasses::of(*key))),
+            }
+        }
+        let (frame, snapshot) = (self.frame.clone(), self.snapshot);
+        let fact = self.facts.get(&receiver).cloned();
+        let mut returns: Vec<Return> = Vec::new();
+        let last = ways.len() - 1;
+        for (index, (function, classes)) in ways.into_iter().enumerate() {
+            let other = if index < last {
+                let method = self.object(&function);
+                let condition = self.boolean(Op::IsSame, &[callable, method])?;
+                Some(self.fork(condition))
+            } else {
+                None
+            };
+            let narrowed = Fact {
+                classes,
+                ..Fact::of(Type::OTHER)
+            };
+            self.facts.insert(receiver, narrowed);
+            match self.call_way(callable, &function, args, kwnames) {
+                Ok(item) => returns.push(Return {
+                    block: self.block,
+                    item,
+                    locals: Vec::new(),
+                    snapshot: self.snapshot,
+                }),
+                Err(Stop::PathEnds) => {}
+                Err(stop) => return Err(stop),
+            }
+            self.frame.clone_from(&frame);
+            self.snapshot = snapshot;
+            if let Some(other) = other {
+                self.block = other;
+            }
+        }
+        match fact {
+            Some(fact) => self.facts.insert(receiver, fact),
+            None => self.facts.remove(&receiver),
+        };
+        if returns.is_empty() {
+            return Err(Stop::PathEnds);
+        }
+        self.same_form(&mut returns)?;
+        self.frame = frame;
+        self.continue_after_inline(returns, None)
+    }
+
+    fn call_way(
+        &mut self,
+        callable: ValueId,
+        function: &ObjectFact,
+        args: &[Item],
+        kwnames: Option<u32>,
+    ) -> Step<Item> {
+        if let ObjectKind::Function(handle) = function.kind
+            && let Some(item) = self.call_function(handle, args, kwnames)?
+        {
+            return Ok(Item::Value(self.value_of(&item)?));
+        }
+        self.generic_call(callable, args, kwnames)?;
+        self.pop()
+    }
+
+    /// Results that are held in different ways become objects, which takes no guard.
+    fn same_form(&mut self, returns: &mut [Return]) -> Step {
+        let mut reprs = Vec::new();
+        for way in returns.iter() {
+            if let Item::Value(value) = way.item {
+                reprs.push(self.repr(value));
+            }
+        }
+        if reprs.windows(2).all(|pair| pair[0] == pair[1]) {
+            return Ok(());
+        }
+        let frame = self.frame.clone();
+        for way in returns {
+            self.block = way.block;
+            let value = self.value_of(&way.item)?;
+            way.item = Item::Value(self.as_boxed(value)?);
+            self.frame.clone_from(&frame);
+        }
+        Ok(())
+    }
+}

@@ -214,10 +214,6 @@ pub fn find<'py>(
 }
 
 /// How instances are made: `None` if it takes the interpreter, else the `__init__` to call, if any.
-#[expect(
-    clippy::option_option,
-    reason = "no constructor, or one without a call"
-)]
 pub fn find_constructor<'py>(
     class: &AssumedClass<'py>,
     is_function: impl Fn(&Bound<'py, PyAny>) -> bool,

@@ -18,12 +18,10 @@ impl Lifter<'_> {
             return Ok(());
         }
         let text = self.name_text(name);
-        if let Some(attribute) = self.instance_attribute(value, &text)? {
-            if let Attribute::Value { object, value } = attribute {
-                self.release(&Item::Value(object))?;
-                self.push(value);
-                return Ok(());
-            }
+        if let Some(Attribute::Value { object, value }) = self.instance_attribute(value, &text)? {
+            self.release(&Item::Value(object))?;
+            self.push(value);
+            return Ok(());
         }
         let value = self.as_boxed(value)?;
         let name = self.name_object(name);

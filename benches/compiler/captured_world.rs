@@ -10,6 +10,8 @@ use brolga::hir::attributes::FieldKind;
 use brolga::lift::{
     AttributeFact, Builtin, BuiltinClass, CalleeFacts, ClassHandle, Constructor, FunctionHandle,
     GlobalFact, NativeSignature, ObjectFact, ObjectHandle, ObjectKind, Singleton, World,
+    AttributeFact, Builtin, BuiltinClass, CalleeFacts, ClassHandle, FunctionHandle, GlobalFact,
+    NativeSignature, ObjectFact, ObjectHandle, ObjectKind, Raised, Singleton, World,
 };
 
 /// See the module.
@@ -151,6 +153,10 @@ impl World for CapturedWorld<'_> {
     }
 
     fn native(&mut self, _function: FunctionHandle, _args: &[Fact]) -> Option<NativeSignature> {
+        None
+    }
+
+    fn catches(&mut self, _object: ObjectHandle, _raised: Raised) -> Option<bool> {
         None
     }
 

@@ -404,6 +404,8 @@ fn make_unit(
         keep,
         callees,
         in_place: function.in_place,
+        entered: Cell::new(None),
+        stayed: Cell::default(),
         calls_onlookers,
         owner: RefCell::new(Some(owner.clone())),
         exits: Cell::new(0),

@@ -5,6 +5,7 @@
 
 use std::rc::Rc;
 
+use pyo3::exceptions::{PyBaseException, PyIndexError, PyZeroDivisionError};
 use pyo3::prelude::*;
 use pyo3::types::{
     PyBool, PyCFunction, PyCode, PyDict, PyFunction, PyList, PyModule, PyString, PyTuple, PyType,
@@ -21,6 +22,8 @@ use crate::hir::{Repr, Type};
 use crate::lift::{
     AttributeFact, CalleeFacts, ClassHandle, Constructor, FunctionHandle, GlobalFact,
     NativeSignature, ObjectFact, ObjectHandle, ObjectKind, Singleton, World,
+    AttributeFact, CalleeFacts, ClassHandle, FunctionHandle, GlobalFact, NativeSignature,
+    ObjectFact, ObjectHandle, ObjectKind, Raised, Singleton, World,
 };
 use crate::runtime::entry::entry_of;
 use crate::runtime::helpers::dicts::knows_iterators;
@@ -558,6 +561,29 @@ impl World for LiveWorld<'_, '_> {
 
     fn knows_iterators(&self) -> bool {
         knows_iterators(self.py)
+    }
+
+    fn catches(&mut self, object: ObjectHandle, raised: Raised) -> Option<bool> {
+        let object = &self.objects[object as usize];
+        let raised = match raised {
+            Raised::ZeroDivision => self.py.get_type::<PyZeroDivisionError>(),
+            Raised::Index => self.py.get_type::<PyIndexError>(),
+        };
+        let bases = raised.mro();
+        let base = self.py.get_type::<PyBaseException>();
+        let one = |class: &Bound<'_, PyAny>| {
+            let class = class.cast::<PyType>().ok()?;
+            // The interpreter asks the list of bases, too, and no `__subclasscheck__`.
+            let is_exception = class.mro().iter().any(|other| other.is(&base));
+            is_exception.then(|| bases.iter().any(|other| other.is(class)))
+        };
+        match object.cast_exact::<PyTuple>() {
+            Ok(classes) => {
+                let all: Option<Vec<bool>> = classes.iter().map(|class| one(&class)).collect();
+                all.map(|all| all.contains(&true))
+            }
+            Err(_) => one(object),
+        }
     }
 
     fn fact(&mut self, object: ObjectHandle) -> Fact {

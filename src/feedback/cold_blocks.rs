@@ -6,7 +6,7 @@
 use crate::bytecode::{Code, Hint, Instr};
 
 /// Whether a hint shows that its instruction ran often enough to be specialised or given up.
-fn shows_running(hint: Hint) -> bool {
+pub fn shows_running(hint: Hint) -> bool {
     !matches!(
         hint,
         Hint::None | Hint::NeverRan | Hint::NotSinceWarm | Hint::Branch { .. }

@@ -7,6 +7,6 @@ mod cold_blocks;
 mod fact;
 mod history;
 
-pub use cold_blocks::ColdBlocks;
+pub use cold_blocks::{ColdBlocks, shows_running};
 pub use fact::{ClassKey, Fact, IntClass, SeenClasses, SharedFact};
 pub use history::{CodeKey, History, Site};

@@ -30,7 +30,7 @@ impl Lifter<'_> {
         let numbers = (number_class(left_class), number_class(right_class));
         let result = match numbers {
             (Some(Type::FLOAT), Some(_)) | (Some(_), Some(Type::FLOAT)) => {
-                self.float_op(op, left, right)?
+                self.float_op(op, left, right, &items)?
             }
             (Some(Type::BOOL), Some(Type::BOOL)) if is_bitwise(op) => {
                 let (left, right) = (self.as_bool(left)?, self.as_bool(right)?);
@@ -41,7 +41,7 @@ impl Lifter<'_> {
                 };
                 Some(self.boolean(op, &[left, right])?)
             }
-            (Some(_), Some(_)) => self.int_op(op, left, right)?,
+            (Some(_), Some(_)) => self.int_op(op, left, right, &items)?,
             _ => match (op, left_class, right_class) {
                 (BinaryOperator::Add, Type::STR, Type::STR) => {
                     Some(self.runtime(HelperId::StrConcat, &[left, right])?)
@@ -90,6 +90,7 @@ impl Lifter<'_> {
         op: BinaryOperator,
         left: ValueId,
         right: ValueId,
+        operands: &[Item],
     ) -> Step<Option<ValueId>> {
         use BinaryOperator as B;
         let op = match op {
@@ -111,6 +112,9 @@ impl Lifter<'_> {
         }
         let left = self.as_f64(left, 1)?;
         let right = self.as_f64(right, 0)?;
+        if matches!(op, Op::FloatDiv | Op::FloatFloorDiv | Op::FloatMod) {
+            self.catch_zero_division(right, operands)?;
+        }
         Ok(Some(self.float(op, &[left, right])?))
     }
 
@@ -119,6 +123,7 @@ impl Lifter<'_> {
         op: BinaryOperator,
         left: ValueId,
         right: ValueId,
+        operands: &[Item],
     ) -> Step<Option<ValueId>> {
         let overflowed = self.left_for(ExitReason::Overflow);
         let wide = self.is_big(left, 1) || self.is_big(right, 0);
@@ -153,6 +158,12 @@ impl Lifter<'_> {
             return Ok(Some(result));
         }
         let (a, b) = (self.as_i64(left, 1)?, self.as_i64(right, 0)?);
+        if matches!(
+            op,
+            BinaryOperator::FloorDivide | BinaryOperator::Remainder | BinaryOperator::TrueDivide
+        ) {
+            self.catch_zero_division(b, operands)?;
+        }
         self.signed_op(op, a, b).map(Some)
     }
 

@@ -65,7 +65,13 @@ impl Lifter<'_> {
     }
 
     /// A checked index into the container.
-    fn index(&mut self, container: ValueId, class: Type, index: ValueId) -> Step<ValueId> {
+    fn index(
+        &mut self,
+        container: ValueId,
+        class: Type,
+        index: ValueId,
+        operands: &[Item],
+    ) -> Step<ValueId> {
         let length = self.length(container, class)?;
         let range = if self.is_non_negative(index) {
             self.range(index)
@@ -79,6 +85,7 @@ impl Lifter<'_> {
             Repr::I64,
             range,
         )?;
+        self.catch_index(index, length, operands)?;
         self.emit_ranged(
             Op::GuardIndex,
             &[index, length],
@@ -165,7 +172,7 @@ impl Lifter<'_> {
         if let Some((value, kind)) = self.storage(container, 1, hint)?
             && let Some(index) = self.int_index(index, 0)?
         {
-            let index = self.index(value, kind.class(), index)?;
+            let index = self.index(value, kind.class(), index, &items)?;
             let item = self.load_item(value, kind, index)?;
             self.push(item);
             return Ok(());
@@ -260,7 +267,7 @@ impl Lifter<'_> {
             && let Some(index) = self.int_index(index, 0)?
             && let Some(value) = self.storable(value, kind)?
         {
-            let index = self.index(target, kind.class(), index)?;
+            let index = self.index(target, kind.class(), index, &items)?;
             let data = self.data(target, kind)?;
             let op = match kind {
                 Container::List if self.repr(value) == Repr::F64 => Op::StoreListF64,

@@ -22,6 +22,8 @@ pub(super) struct Schedule {
     pub(super) pending: BTreeMap<u32, Vec<Incoming>>,
     pub(super) open: BTreeMap<u32, OpenLoop>,
     pub(super) returns: Vec<Return>,
+    /// Start of the block that is being lifted: what lies before was.
+    position: u32,
 }
 
 impl Lifter<'_> {
@@ -53,6 +55,7 @@ impl Lifter<'_> {
             .instr_at(offset)
             .ok_or_else(|| self.refuse("internal: a jump between instructions"))?;
         self.instr = self.context.code.instrs[index];
+        schedule.position = offset;
         let is_loop = self.context.scan.loops.contains_key(&offset);
         if is_loop && self.is_peeled(offset, &incoming) {
             incoming = self.lift_first_turn(schedule, offset, incoming)?;
@@ -97,7 +100,9 @@ impl Lifter<'_> {
                 }
             }
             let ends_statement = ends_statement(&self.instr.op);
-            let done = self.step(schedule)?;
+            let done = self.step(schedule);
+            self.lift_caught(schedule)?;
+            let done = done?;
             self.statement_start = ends_statement;
             if done {
                 return Ok(());
@@ -115,6 +120,9 @@ impl Lifter<'_> {
         }
         if schedule.open.contains_key(&target) && target <= self.instr.offset {
             return self.back_edge(schedule, target);
+        }
+        if target <= schedule.position && self.tail_of.is_some() {
+            return Err(self.not_caught());
         }
         let incoming = Incoming {
             block: self.block,

@@ -38,6 +38,11 @@ impl Lifter<'_> {
         if effects.runs_python && self.inline_depth > 0 {
             return Err(self.do_not_inline());
         }
+        if self.handling.is_some()
+            && (effects.may_raise || effects.runs_python || !effects.writes.is_empty())
+        {
+            return Err(self.not_caught());
+        }
         let exit = if effects.may_exit {
             Some(self.exit_state()?)
         } else {
@@ -280,6 +285,9 @@ impl Lifter<'_> {
         operands: &[Item],
         text: &str,
     ) -> Step<T> {
+        if self.handling.is_some() {
+            return Err(self.not_caught());
+        }
         self.note(NoteKind::Interpreted, text);
         let state = match self.snapshot {
             Some(state) => {

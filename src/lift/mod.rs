@@ -23,6 +23,7 @@ mod containers;
 mod control;
 mod dicts;
 mod emit;
+mod handlers;
 mod in_place;
 mod instances;
 mod item;
@@ -45,6 +46,7 @@ use crate::hir::{
     ValueId,
 };
 
+pub use handlers::Raised;
 pub use in_place::{EntryIterator, EntryPoint, EntrySlot};
 pub use scan::{assigned_in_loop, natural_loop};
 pub use texts::METHODS;
@@ -234,6 +236,8 @@ struct Knowledge {
     not_inlined: HashSet<(Vec<u32>, u32)>,
     /// Calls of classes that are left to the interpreter's way.
     not_constructed: HashSet<(Vec<u32>, u32)>,
+    /// Operations in `try` whose handler needs the exception: inline path and offset.
+    uncaught: HashSet<(Vec<u32>, u32)>,
 }
 
 /// One code object taking part.
@@ -308,6 +312,13 @@ struct Lifter<'a> {
     /// Of a loop lifted by itself: the starts of its blocks.
     region: Option<Rc<std::collections::BTreeSet<u32>>>,
 
+    /// Failures of the current instruction whose handlers are still to be lifted.
+    caught: Vec<handlers::Caught>,
+    /// Offset of the instruction that raised, while its handler is lifted.
+    handling: Option<u32>,
+    /// The same behind the handler, to the end of its block.
+    tail_of: Option<u32>,
+
     // Facts about values.
     facts: HashMap<ValueId, Fact>,
     /// The object an unboxed value came from or was boxed to.
@@ -370,6 +381,9 @@ impl<'a> Lifter<'a> {
             inline_stack: Vec::new(),
             peeling: Vec::new(),
             region: None,
+            caught: Vec::new(),
+            handling: None,
+            tail_of: None,
             facts: HashMap::new(),
             boxed: HashMap::new(),
             unboxed: HashMap::new(),

@@ -10,6 +10,8 @@ use crate::feedback::{ClassKey, Fact};
 use crate::hir::attributes::{FieldKind, MathFunction};
 use crate::hir::{Repr, Type};
 
+use super::Raised;
+
 /// Row of the driver's table of real objects.
 pub type ObjectHandle = u32;
 /// Row of the driver's table of Python functions.
@@ -282,6 +284,8 @@ pub trait World {
     fn knows_iterators(&self) -> bool {
         true
     }
+    /// Does an `except` with this class, or tuple of classes, catch the exception? `None` if it is neither.
+    fn catches(&mut self, object: ObjectHandle, raised: Raised) -> Option<bool>;
     /// What is known of an object's contents.
     fn fact(&mut self, object: ObjectHandle) -> Fact;
 }

@@ -47,6 +47,8 @@ pub unsafe extern "C" fn exit_handler(
             super::stress::rearm();
         }
         let native_frame = if unit.in_place {
+            let stayed = unit.entered.take().map(|entered| entered.elapsed());
+            unit.stayed.set(stayed.unwrap_or_default());
             frame::current_frame(thread)
         } else {
             native_frame

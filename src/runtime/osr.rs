@@ -12,6 +12,7 @@
 
 use std::ptr::null_mut;
 use std::rc::Rc;
+use std::time::{Duration, Instant};
 
 use pyo3::ffi::{self, PyObject};
 use pyo3::prelude::*;
@@ -143,7 +144,7 @@ unsafe fn back_edge(thread: *mut ThreadState, header: usize) -> Next {
                     return Next::Continue;
                 }
                 let unit = entering.unit.clone();
-                let started = std::time::Instant::now();
+                let started = Instant::now();
                 let left = enter(thread, running, &record, entering);
                 let nanoseconds = started.elapsed().as_nanos() as u64;
                 TIME.fetch_add(nanoseconds.max(1), std::sync::atomic::Ordering::Relaxed);
@@ -203,6 +204,8 @@ unsafe fn enter(
         let tracing = std::mem::replace(&mut (*thread).tracing, 0);
         *frame::recursion_remaining(thread) += 1;
         let (first, count) = (arguments.as_ptr(), arguments.len());
+        unit.stayed.set(Duration::ZERO);
+        unit.entered.set(Some(Instant::now()));
         let result = first_calls::call(&unit, function, first, count, null_mut());
         *frame::recursion_remaining(thread) -= 1;
         (*thread).tracing = tracing;

@@ -7,6 +7,7 @@
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::{Rc, Weak};
+use std::time::{Duration, Instant};
 
 use pyo3::ffi::{PyFunctionObject, PyObject};
 use pyo3::prelude::*;
@@ -88,6 +89,11 @@ pub struct Unit {
     pub callees: Vec<Rc<Unit>>,
     /// It runs in place of a frame of the interpreter, see `in_place`.
     pub in_place: bool,
+    /// When such a unit was entered last, and how long its code ran until it left: without the entry and what
+    /// leaving takes.
+    pub entered: Cell<Option<Instant>>,
+    /// See `entered`.
+    pub stayed: Cell<Duration>,
     /// Whether code that may look at frames is called from here, directly or by a callee.
     pub calls_onlookers: bool,
     /// Who is told.

@@ -5,7 +5,7 @@
 
 use std::rc::Rc;
 
-use pyo3::exceptions::{PyBaseException, PyIndexError, PyZeroDivisionError};
+use pyo3::exceptions::{PyBaseException, PyIndexError, PyKeyError, PyZeroDivisionError};
 use pyo3::prelude::*;
 use pyo3::types::{
     PyBool, PyCFunction, PyCode, PyDict, PyFunction, PyList, PyModule, PyString, PyTuple, PyType,
@@ -567,6 +567,7 @@ impl World for LiveWorld<'_, '_> {
         let object = &self.objects[object as usize];
         let raised = match raised {
             Raised::ZeroDivision => self.py.get_type::<PyZeroDivisionError>(),
+            Raised::Key => self.py.get_type::<PyKeyError>(),
             Raised::Index => self.py.get_type::<PyIndexError>(),
         };
         let bases = raised.mro();

@@ -163,7 +163,7 @@ impl Lifter<'_> {
             Hint::SubscrDict => Type::DICT,
             _ => Type::EMPTY,
         };
-        if let Some(item) = self.dict_subscr(container, index, hint)? {
+        if let Some(item) = self.dict_subscr(container, index, hint, &items)? {
             self.release(&items[0])?;
             self.release(&items[1])?;
             self.push(item);

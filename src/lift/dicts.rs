@@ -76,12 +76,21 @@ impl Lifter<'_> {
         container: ValueId,
         index: ValueId,
         hint: Type,
+        operands: &[Item],
     ) -> Step<Option<ValueId>> {
         let Some((dict, _)) = self.quiet_container(container, 1, hint, Type::DICT)? else {
             return Ok(None);
         };
-        let helpers = (HelperId::DictGet, HelperId::DictGetInt);
-        let result = self.look_up(dict, index, 0, helpers)?;
+        let result = if self.is_caught() {
+            let (key, _) = self.specialise(index, 0, Type::EMPTY)?;
+            let (key, missing) = (self.as_boxed(key)?, self.sentinel());
+            let found = self.runtime(HelperId::DictGetOr, &[dict, key, missing])?;
+            self.catch_missing(found, missing, operands)?;
+            found
+        } else {
+            let helpers = (HelperId::DictGet, HelperId::DictGetInt);
+            self.look_up(dict, index, 0, helpers)?
+        };
         let items = self.fact(dict).and_then(|fact| fact.items.clone());
         self.expect(result, items.as_ref());
         Ok(Some(result))

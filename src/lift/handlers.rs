@@ -26,6 +26,8 @@ pub enum Raised {
     ZeroDivision,
     /// `IndexError`
     Index,
+    /// `KeyError`
+    Key,
 }
 
 /// An operation that failed inside of `try`; what follows is lifted when the operation itself is.
@@ -56,7 +58,7 @@ impl Lifter<'_> {
     }
 
     /// May the current instruction's exception be caught by a branch?
-    fn is_caught(&self) -> bool {
+    pub(super) fn is_caught(&self) -> bool {
         let key = (self.context.path.clone(), self.instr.offset);
         let handler = self.context.code.handler(self.instr.at);
         self.handling.is_none()
@@ -107,6 +109,18 @@ impl Lifter<'_> {
             failed = self.boolean(Op::BoolOr, &[failed, negative])?;
         }
         self.raise_if(failed, Raised::Index, operands);
+        Ok(())
+    }
+
+    /// Behind a look-up that gave `missing` where there is nothing.
+    pub(super) fn catch_missing(
+        &mut self,
+        found: ValueId,
+        missing: ValueId,
+        operands: &[Item],
+    ) -> Step {
+        let failed = self.boolean(Op::IsSame, &[found, missing])?;
+        self.raise_if(failed, Raised::Key, operands);
         Ok(())
     }
 

@@ -434,3 +434,112 @@ def f(n):
         except ZeroDivisionError:
             total -= 0.25
     return total
+# ==== missing_keys
+# call: 200
+def f(n):
+    table = {k: k * k for k in range(100)}
+    total = 0
+    for i in range(n):
+        try:
+            total += table[i % 110]
+        except KeyError:
+            total -= 1
+    return total
+# ==== missing_strings_and_others
+# call: 60
+def f(n):
+    table = {'a': 1, 'b': None, (1, 2): 3, 2.0: 4, None: 5, 'end': 6}
+    keys = ['a', 'b', 'c', (1, 2), (2, 1), 2, 2.5, None, True, 'e' + 'nd']
+    found = []
+    missed = 0
+    for i in range(n):
+        try:
+            found.append(table[keys[i % len(keys)]])
+        except KeyError:
+            missed += 1
+    return found, missed
+# ==== missing_and_looked_at
+# call: 60
+def f(n):
+    table = {1: 2}
+    out = []
+    for i in range(n):
+        try:
+            out.append(table[i % 3])
+        except KeyError as error:
+            out.append(error.args)
+    return out
+# ==== keys_with_code_of_their_own
+# call: 40
+class Key:
+    def __init__(self, value, log):
+        self.value = value
+        self.log = log
+    def __hash__(self):
+        self.log.append('hash')
+        if self.value == 7:
+            raise KeyError('hash')
+        return 1
+    def __eq__(self, other):
+        self.log.append('eq')
+        return self.value == getattr(other, 'value', other)
+def f(n):
+    log = []
+    table = {Key(1, log): 'one', 1: 'int'}
+    missed = 0
+    for i in range(n):
+        key = i % 4 if i < 20 else Key(i % 9, log)
+        try:
+            log.append(table[key])
+        except KeyError:
+            missed += 1
+    return log, missed
+# ==== unhashable_keys
+# call: 40
+def f(n):
+    table = {1: 2}
+    caught = [0, 0]
+    keys = [1, 2, [], 3, {}]
+    for i in range(n):
+        try:
+            table[keys[i % 5]]
+        except KeyError:
+            caught[0] += 1
+        except TypeError:
+            caught[1] += 1
+    return caught
+# ==== missing_method
+# call: 40
+from collections import defaultdict
+class Table(dict):
+    def __missing__(self, key):
+        if key % 2:
+            raise KeyError(key)
+        return -key
+def f(n):
+    out = []
+    for table in ({1: 1}, Table({1: 1}), defaultdict(int)):
+        total = missed = 0
+        for i in range(n):
+            try:
+                total += table[i]
+            except KeyError:
+                missed += 1
+        out.append((total, missed, len(table)))
+    return out
+# ==== temporaries_die
+# call: 30
+class Loud:
+    def __init__(self, log):
+        self.log = log
+    def __del__(self):
+        self.log.append('gone')
+def f(n):
+    log = []
+    for i in range(n):
+        try:
+            {1: Loud(log)}[i % 3]
+            log.append('found')
+        except KeyError:
+            log.append(i)
+    return log

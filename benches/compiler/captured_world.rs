@@ -9,9 +9,7 @@ use brolga::hir::Type;
 use brolga::hir::attributes::FieldKind;
 use brolga::lift::{
     AttributeFact, Builtin, BuiltinClass, CalleeFacts, ClassHandle, Constructor, FunctionHandle,
-    GlobalFact, NativeSignature, ObjectFact, ObjectHandle, ObjectKind, Singleton, World,
-    AttributeFact, Builtin, BuiltinClass, CalleeFacts, ClassHandle, FunctionHandle, GlobalFact,
-    NativeSignature, ObjectFact, ObjectHandle, ObjectKind, Raised, Singleton, World,
+    GlobalFact, NativeSignature, ObjectFact, ObjectHandle, ObjectKind, Raised, Singleton, World,
 };
 
 /// See the module.

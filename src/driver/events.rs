@@ -142,6 +142,7 @@ impl EntryState for Record {
         }
         match version {
             _ if native_wins => self.after_trial(entry),
+            _ if self.applies_lessons(entry, version.as_deref()) => {}
             Some(version) => self.give_up(entry, version.kind(), slower()),
             None => Python::attach(|py| self.refuse(py, slower())),
         }
@@ -300,6 +301,7 @@ impl UnitOwner for Record {
         if teaches && compilations < policy::MAX_COMPILATIONS {
             let loops = self.loops.exist.get();
             if self.threshold > 1 && !policy::has_learned_enough(&version, loops, called) {
+                version.lessons.set(true);
                 return;
             }
             version.stale.set(true);

@@ -21,6 +21,8 @@ pub struct Version {
     pub(super) args: Vec<Fact>,
     /// An exit taught something: to be compiled again.
     pub(super) stale: Cell<bool>,
+    /// Exits taught something, but too few for a compilation so far.
+    pub(super) lessons: Cell<bool>,
     /// Its calls against interpreted ones, while that is tried.
     pub(super) trial: RefCell<Option<Trial>>,
     /// Has the code a loop?
@@ -59,6 +61,7 @@ impl Version {
             compiled,
             args,
             stale: Cell::new(false),
+            lessons: Cell::new(false),
             trial: RefCell::new(None),
             gain: Cell::new(None),
             since: Instant::now(),

@@ -163,6 +163,29 @@ impl Record {
         }
     }
 
+    /// Before native code is given up for losing: what its exits taught goes into another compilation. False if
+    /// they taught nothing.
+    pub(super) fn applies_lessons(&self, entry: &EntryRecord, tried: Option<&Version>) -> bool {
+        let Ok(inner) = self.inner.try_borrow() else {
+            return false;
+        };
+        if inner.whole_compilations() >= policy::MAX_COMPILATIONS {
+            return false;
+        }
+        let mut applied = false;
+        for version in &inner.versions {
+            let concerned = tried.is_none_or(|tried| std::ptr::eq(tried, Rc::as_ptr(version)));
+            if concerned && version.lessons.take() {
+                version.stale.set(true);
+                applied = true;
+            }
+        }
+        if applied {
+            entry.count_down(1);
+        }
+        applied
+    }
+
     /// Native code stays: the loops of interpreted calls may be entered again.
     pub(super) fn after_trial(&self, entry: &EntryRecord) {
         if cfg!(Py_3_12) {

@@ -21,9 +21,7 @@ use crate::hir::attributes::FieldKind;
 use crate::hir::{Repr, Type};
 use crate::lift::{
     AttributeFact, CalleeFacts, ClassHandle, Constructor, FunctionHandle, GlobalFact,
-    NativeSignature, ObjectFact, ObjectHandle, ObjectKind, Singleton, World,
-    AttributeFact, CalleeFacts, ClassHandle, FunctionHandle, GlobalFact, NativeSignature,
-    ObjectFact, ObjectHandle, ObjectKind, Raised, Singleton, World,
+    NativeSignature, ObjectFact, ObjectHandle, ObjectKind, Raised, Singleton, World,
 };
 use crate::runtime::entry::entry_of;
 use crate::runtime::helpers::dicts::knows_iterators;

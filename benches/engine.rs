@@ -90,6 +90,10 @@ impl Callees for NoCallees {
         None
     }
 
+    fn may_be_inlined(&self, _: &Bound<'_, PyAny>) -> bool {
+        false
+    }
+
     fn is_decorated(&self, _: &Bound<'_, PyAny>) -> bool {
         false
     }

@@ -81,6 +81,10 @@ impl Callees for Resolver {
         })
     }
 
+    fn may_be_inlined(&self, function: &Bound<'_, PyAny>) -> bool {
+        record_of(function).is_none_or(|(record, _)| !record.never.get())
+    }
+
     fn is_decorated(&self, function: &Bound<'_, PyAny>) -> bool {
         record_of(function).is_some_and(|(record, _)| !record.never.get())
     }

@@ -48,6 +48,8 @@ pub trait Callees {
         function: &Bound<'_, PyAny>,
         args: &[Fact],
     ) -> Option<NativeVersion>;
+    /// May its code be compiled as part of a caller? That is no matter of `@jit`, but of `jit.never`.
+    fn may_be_inlined(&self, function: &Bound<'_, PyAny>) -> bool;
     /// Has it `@jit`, and may it be compiled?
     fn is_decorated(&self, function: &Bound<'_, PyAny>) -> bool;
 }
@@ -515,6 +517,7 @@ impl World for LiveWorld<'_, '_> {
     fn callee(&mut self, function: FunctionHandle) -> Option<CalleeFacts> {
         let object = self.function(function);
         let decorated = function == 0 || self.callees.is_decorated(&object);
+        let may_be_inlined = decorated || self.callees.may_be_inlined(&object);
         let (bytes, code) = self.code(function).ok()?;
         let mut defaults = Vec::new();
         if let Ok(values) = object.getattr("__defaults__").ok()?.cast::<PyTuple>() {
@@ -531,6 +534,7 @@ impl World for LiveWorld<'_, '_> {
             defaults,
             object,
             decorated,
+            may_be_inlined,
             is_self: function == 0,
         })
     }

@@ -218,6 +218,8 @@ pub struct CalleeFacts {
     pub object: ObjectHandle,
     /// Has `@jit`.
     pub decorated: bool,
+    /// Its code may become a part of its callers.
+    pub may_be_inlined: bool,
     /// Is the function being compiled.
     pub is_self: bool,
 }

@@ -10,6 +10,7 @@ use crate::hir::{Op, Type, ValueId};
 
 use super::super::item::Item;
 use super::super::{CalleeFacts, Constructor, Lifter, ObjectFact, ObjectKind, Step, Stop};
+use super::functions::is_inlinable;
 use crate::feedback::Fact;
 
 impl Lifter<'_> {
@@ -45,7 +46,8 @@ impl Lifter<'_> {
                 let Some(mut callee) = self.world.callee(function) else {
                     return Ok(None);
                 };
-                if !callee.decorated || !returns_only_none(&callee) {
+                let known = callee.decorated || callee.may_be_inlined && is_inlinable(&callee);
+                if !known || !returns_only_none(&callee) {
                     return Ok(None);
                 }
                 let itself = callee.is_self;

@@ -14,6 +14,9 @@ use super::super::{
 
 /// Longest callee, in neutral operations, that is inlined.
 const MAX_INLINE_LENGTH: usize = 80;
+/// Most neutral operations that a function has with everything inlined into it, copies counted: where objects of
+/// several classes meet, each class brings its methods.
+const MAX_INLINED_LENGTH: usize = 1000;
 /// How deep inlined calls nest.
 const MAX_INLINE_DEPTH: u32 = 3;
 
@@ -30,7 +33,8 @@ impl Lifter<'_> {
         let itself = callee.is_self;
         // Code that runs in place of a frame cannot be called: a call of the function is one of another.
         callee.is_self &= !self.function.in_place;
-        if !callee.decorated {
+        let known = callee.decorated || callee.may_be_inlined && is_inlinable(&callee);
+        if !known {
             return Ok(None);
         }
         let Some(bound) = self.bind(handle, &callee, args, kwnames)? else {
@@ -53,17 +57,27 @@ impl Lifter<'_> {
         path.push(self.instr.offset);
         let call = (path.clone(), self.instr.offset);
         if !itself
+            && callee.may_be_inlined
             && self.inline_depth < MAX_INLINE_DEPTH
+            && self.has_room_for(callee)
             && !self.knowledge.not_inlined.contains(&call)
             && is_inlinable(callee)
             && !self.inline_stack.contains(&handle)
         {
             return self.inline(handle, callee, bound, path, made).map(Some);
         }
+        if !callee.decorated {
+            return Ok(None);
+        }
         if self.inline_depth > 0 {
             return Err(self.do_not_inline());
         }
         self.call_native(handle, callee, &bound, made)
+    }
+
+    fn has_room_for(&self, callee: &CalleeFacts) -> bool {
+        let lengths = self.codes.iter().map(|code| code.code.instrs.len());
+        lengths.sum::<usize>() + callee.code.instrs.len() <= MAX_INLINED_LENGTH
     }
 
     /// Arguments in parameter order; `None` when the call needs the interpreter's binding.
@@ -176,7 +190,11 @@ impl Lifter<'_> {
         let (outer_instr, outer_depth) = (self.instr, self.depth);
         self.inline_depth += 1;
         self.inline_stack.push(handle);
-        let result = self.fill_free_variables().and_then(|()| self.lift_code());
+        let mut result = self.fill_free_variables().and_then(|()| self.lift_code());
+        if matches!(result, Err(super::super::Stop::Refuse(_))) {
+            // What cannot be compiled is called.
+            result = Err(self.do_not_inline());
+        }
         self.inline_depth -= 1;
         self.inline_stack.pop();
         self.context = outer_context;
@@ -423,7 +441,7 @@ impl Lifter<'_> {
 }
 
 /// Small, no handlers, no cells of its own, and nothing in it that is sure to run unknown code.
-fn is_inlinable(callee: &CalleeFacts) -> bool {
+pub(super) fn is_inlinable(callee: &CalleeFacts) -> bool {
     let bytes: &CodeBytes = &callee.bytes;
     callee.code.instrs.len() <= MAX_INLINE_LENGTH
         && callee.code.handlers.is_empty()

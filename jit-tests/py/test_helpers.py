@@ -7,6 +7,7 @@ import operator
 import random
 import struct
 import sys
+import weakref
 
 import pytest
 from brolga._native import _testing
@@ -414,6 +415,30 @@ def test_cells():
     assert type(call("new_cell", NULL)) is type(cell_of(1))
     with pytest.raises(ValueError, match="empty"):
         call("new_cell", NULL).cell_contents  # noqa: B018
+
+
+def test_instances():
+    class Plain:
+        pass
+
+    class Slots:
+        __slots__ = ("x",)
+
+    references = sys.getrefcount(Plain)
+    made = call("new_instance", Plain)
+    assert type(made) is Plain and vars(made) == {}
+    made.x = made.y = 1
+    assert list(vars(made)) == ["x", "y"]
+    del made
+    assert sys.getrefcount(Plain) == references
+    with pytest.raises(AttributeError):
+        call("new_instance", Slots).x  # noqa: B018
+    alive = weakref.WeakSet()
+    for _ in range(20000):
+        made = call("new_instance", Plain)
+        made.me = made
+        alive.add(made)
+    assert len(alive) < 20000, "no collection"
 
 
 def test_functions():

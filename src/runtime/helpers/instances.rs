@@ -55,13 +55,29 @@ unsafe fn allocate(class: *mut ffi::PyTypeObject) -> Object {
         ffi::PyGC_Disable();
         let object = make(class);
         ffi::PyGC_Enable();
-        if COUNT.fetch_add(1, Ordering::Relaxed) >= ALLOCATIONS {
+        if COUNT.fetch_add(1, Ordering::Relaxed) >= ALLOCATIONS && is_main_thread() {
             COUNT.store(0, Ordering::Relaxed);
             // Without room in the queue another allocation asks again.
             ffi::Py_AddPendingCall(Some(collect_if_due), std::ptr::null_mut());
         }
         object
     }
+}
+
+/// Pending calls are the main thread's. Another thread would see the eval breaker set until that one runs,
+/// and leave native code at every poll; its garbage waits for an allocation of the interpreter.
+#[cfg(not(Py_3_12))]
+fn is_main_thread() -> bool {
+    #[cfg(target_os = "linux")]
+    {
+        unsafe extern "C" {
+            safe fn getpid() -> i32;
+            safe fn gettid() -> i32;
+        }
+        getpid() == gettid()
+    }
+    #[cfg(not(target_os = "linux"))]
+    false
 }
 
 /// Allocates as the interpreter does, which collects when it is time.

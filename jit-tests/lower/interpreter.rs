@@ -85,6 +85,8 @@ pub fn layout(version: &str) -> RuntimeLayout {
         function_code: 16,
         function_defaults: 56,
         function_kwdefaults: 64,
+        function_globals: 24,
+        function_closure: 72,
         none_object: DATA + data::NONE,
         true_object: DATA + data::TRUE,
         false_object: DATA + data::FALSE,
@@ -161,8 +163,8 @@ impl AddressProvider for Addresses {
         DATA + data::OBJECTS + 64 * object.index() as u64
     }
 
-    fn function_parts(&self, function: ObjectId) -> [u64; 3] {
-        [self.object(function) + 1, 0, 0]
+    fn function_parts(&self, function: ObjectId) -> [u64; 4] {
+        [self.object(function) + 1, 0, 0, 0]
     }
 
     fn class(&self, class: Type) -> Option<u64> {

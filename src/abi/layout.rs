@@ -214,6 +214,10 @@ pub struct RuntimeLayout {
     pub function_defaults: i32,
     /// `function`: `func_kwdefaults`.
     pub function_kwdefaults: i32,
+    /// `function`: `func_globals`.
+    pub function_globals: i32,
+    /// `function`: `func_closure`.
+    pub function_closure: i32,
     /// `type`: `tp_version_tag`, 32 bits.
     pub class_version: i32,
     /// `type` made by `class`: `ht_cached_keys`, the names its instances have in common.

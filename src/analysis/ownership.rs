@@ -124,6 +124,7 @@ fn holder_of_result(op: Op) -> Holder {
         Op::LoadList
         | Op::LoadFixed(Container::Tuple)
         | Op::LoadCell
+        | Op::LoadClosure(_)
         | Op::LoadGlobal(_)
         | Op::LoadField(_) => Holder::Container,
         _ => Holder::Code,

@@ -440,7 +440,7 @@ struct Addresses<'a> {
     /// By `ClassId`.
     instance_classes: Vec<InstanceClass>,
     /// Code, defaults and keyword defaults of the functions in the pool.
-    parts: Vec<(ObjectId, [u64; 3])>,
+    parts: Vec<(ObjectId, [u64; 4])>,
 }
 
 impl<'a> Addresses<'a> {
@@ -484,10 +484,9 @@ impl<'a> Addresses<'a> {
                     })
                 };
                 let defaults = address("__defaults__")?;
-                parts.push((
-                    id,
-                    [code.as_ptr() as u64, defaults, address("__kwdefaults__")?],
-                ));
+                let keywords = address("__kwdefaults__")?;
+                let globals = address("__globals__")?;
+                parts.push((id, [code.as_ptr() as u64, defaults, keywords, globals]));
             }
         }
         let classes_of = function.classes.iter();
@@ -541,11 +540,11 @@ impl AddressProvider for Addresses<'_> {
         self.onlooking.get(callee.index()).copied().unwrap_or(false)
     }
 
-    fn function_parts(&self, function: ObjectId) -> [u64; 3] {
+    fn function_parts(&self, function: ObjectId) -> [u64; 4] {
         self.parts
             .iter()
             .find(|row| row.0 == function)
-            .map_or([0; 3], |row| row.1)
+            .map_or([0; 4], |row| row.1)
     }
 
     fn class(&self, class: Type) -> Option<u64> {

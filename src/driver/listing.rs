@@ -132,8 +132,8 @@ impl AddressProvider for Named {
         self.stand_in(format!("object {object}"))
     }
 
-    fn function_parts(&self, function: ObjectId) -> [u64; 3] {
-        ["code", "defaults", "keyword defaults"]
+    fn function_parts(&self, function: ObjectId) -> [u64; 4] {
+        ["code", "defaults", "keyword defaults", "globals"]
             .map(|part| self.stand_in(format!("{part} of {function}")))
     }
 

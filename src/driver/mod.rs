@@ -6,6 +6,7 @@
 pub mod attach;
 pub mod bind;
 pub mod classes;
+mod closures;
 pub mod compile;
 pub mod dump;
 pub mod enable;

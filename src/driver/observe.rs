@@ -9,8 +9,8 @@ use pyo3::types::{
     PySet, PyString, PyTuple, PyType,
 };
 
-use super::classes;
-use crate::feedback::{Fact, IntClass, SeenClasses};
+use super::{classes, closures};
+use crate::feedback::{Fact, IntClass, SeenClasses, SeenCode};
 use crate::hir::Type;
 use crate::hir::attributes::Container;
 use crate::runtime::helpers::dicts::further_class;
@@ -136,6 +136,14 @@ fn observe_to(object: &Bound<'_, PyAny>, depth: u32) -> Fact {
                 }
             }
             fact.items = Some(Rc::new(RefCell::new(items)));
+        }
+        Type::FUNCTION => {
+            if let Some(key) = closures::key_of(object) {
+                fact.code = SeenCode::One(key);
+                if depth > 0 {
+                    closures::learn(object, key, |value| observe_to(value, depth - 1));
+                }
+            }
         }
         Type::OTHER => {
             if let Some(key) = classes::key_of(object) {

@@ -12,10 +12,11 @@ use pyo3::types::{
 };
 
 use super::classes::{self, AssumedClass, Found};
+use super::closures;
 use super::known::Known;
 use super::observe::{class_of, int_class, observe};
 use crate::bytecode::{Code, CodeBytes, decode};
-use crate::feedback::{ClassKey, Fact, IntClass};
+use crate::feedback::{ClassKey, Fact, FunctionCodeKey, IntClass};
 use crate::ffi::code_view;
 use crate::hir::attributes::FieldKind;
 use crate::hir::{Repr, Type};
@@ -555,6 +556,26 @@ impl World for LiveWorld<'_, '_> {
             params: version.params,
             returns: version.returns,
         })
+    }
+
+    fn function_with_code(&mut self, key: FunctionCodeKey) -> Option<(FunctionHandle, Vec<Fact>)> {
+        let globals = self.root.getattr("__globals__").ok()?;
+        let code = closures::code_with_key(self.py, key, &globals)?;
+        let is_it = |function: &Py<PyAny>| {
+            let function = function.bind(self.py);
+            let same = function.getattr("__code__").is_ok_and(|its| its.is(&code));
+            same && closures::is_stand_in(function)
+        };
+        let row = match self.functions.iter().position(is_it) {
+            Some(row) => row,
+            None => {
+                let function = closures::stand_in(&code, &globals).ok()?;
+                self.functions.push(function.unbind());
+                self.functions.len() - 1
+            }
+        };
+        let facts = closures::cell_facts(self.py, key);
+        Some((row as FunctionHandle + 1, facts))
     }
 
     fn allocation_collects(&self) -> bool {

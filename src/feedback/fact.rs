@@ -83,6 +83,21 @@ impl SeenClasses {
 /// A fact that several values share, for the items of one container.
 pub type SharedFact = Rc<RefCell<Fact>>;
 
+/// Number of a code object that functions were seen with.
+pub type FunctionCodeKey = u32;
+
+/// Which code functions were seen with.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum SeenCode {
+    /// No function, or one that cannot be taken by its code.
+    #[default]
+    Nothing,
+    /// Always this.
+    One(FunctionCodeKey),
+    /// Different ones.
+    Several,
+}
+
 /// A profile of a value.
 #[derive(Clone, Debug)]
 pub struct Fact {
@@ -98,6 +113,8 @@ pub struct Fact {
     pub array: Option<Container>,
     /// Classes of instances (of type `OTHER`).
     pub classes: SeenClasses,
+    /// Code of functions.
+    pub code: SeenCode,
 }
 
 impl Default for Fact {
@@ -109,6 +126,7 @@ impl Default for Fact {
             items: None,
             array: None,
             classes: SeenClasses::default(),
+            code: SeenCode::Nothing,
         }
     }
 }
@@ -141,6 +159,11 @@ impl Fact {
         self.ty = self.ty.union(other.ty);
         self.int = self.int.max(other.int);
         self.classes.absorb(&other.classes);
+        self.code = match (self.code, other.code) {
+            (SeenCode::Nothing, code) | (code, SeenCode::Nothing) => code,
+            (mine, theirs) if mine == theirs => mine,
+            _ => SeenCode::Several,
+        };
         absorb_shared(&mut self.keys, &other.keys);
         absorb_shared(&mut self.items, &other.items);
         if self.array.is_none() {

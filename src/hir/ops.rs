@@ -242,6 +242,7 @@ define_ops! {
     GuardType(Type) "guard_type" [B] B (;) {exit} "The same object; leaves unless its exact class is one of the type.";
     GuardArray(Container) "guard_array" [B] B (;) {exit} "The same object; leaves unless it is an `array.array` with this type code.";
     GuardIs(ObjectId) "guard_is" [B] B (;) {exit} "The same object; leaves unless it is that object.";
+    GuardCode(ObjectId) "guard_code" [B] B (OTHER;) {exit} "The same object; leaves unless it is a Python function with code and globals of that one, and without defaults.";
     GuardBound "guard_bound" [B O] B (;) {exit} "The same object; leaves unless the bool is true (the object is a variable's only then).";
     GuardTrue(ExitReason) "guard_true" [O] N (;) {exit} "Leaves unless true.";
     GuardFalse(ExitReason) "guard_false" [O] N (;) {exit} "Leaves if true.";
@@ -342,6 +343,7 @@ define_ops! {
 
     // Cells.
     LoadCell "load_cell" [B] B (CELLS;) {exit} "Contents of a cell, borrowed; leaves if it is empty.";
+    LoadClosure(i64) "load_closure" [B] B (;) {} "A function whose code was guarded, number of a free variable: its cell, borrowed from the function.";
     StoreCell "store_cell" [B B] N (CELLS; CELLS) {exit} "Replaces the contents (a reference is added); leaves before the store if dropping the old could run code.";
 
     // Attributes of instances; `guard_class` of the same class stands before.
@@ -422,6 +424,7 @@ impl Op {
             Op::GuardType(_)
                 | Op::GuardArray(_)
                 | Op::GuardIs(_)
+                | Op::GuardCode(_)
                 | Op::GuardBound
                 | Op::GuardClass(_)
         )
@@ -441,7 +444,7 @@ impl Op {
         }
         !matches!(
             self,
-            Op::GuardType(_) | Op::GuardArray(_) | Op::GuardIs(_) | Op::GuardBound | Op::GuardClass(_)
+            Op::GuardType(_) | Op::GuardArray(_) | Op::GuardIs(_) | Op::GuardCode(_) | Op::GuardBound | Op::GuardClass(_)
                 | Op::GuardVersion(_) | Op::GuardUnshadowed(_) | Op::GuardNoField(_) | Op::LoadField(_) | Op::GuardTrue(_) | Op::GuardFalse(_)
                 | Op::GuardRange(_) | Op::GuardIndex | Op::GuardGlobals(_) | Op::LoadGlobal(_) | Op::GuardFunction(_) | Op::Poll | Op::Snapshot
                 | Op::GuardFrameUnseen | Op::KeepAlive | Op::Incref | Op::Decref | Op::DecrefPlain | Op::CallRuntime(_)

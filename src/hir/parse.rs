@@ -631,7 +631,9 @@ impl Parser {
         let function = &self.function;
         let object = |id: ObjectId| (id.index() < function.pool.iter().count(), id.to_string());
         let (known, id) = match *op {
-            Op::ConstObject(id) | Op::GuardIs(id) | Op::GuardFunction(id) => object(id),
+            Op::ConstObject(id) | Op::GuardIs(id) | Op::GuardCode(id) | Op::GuardFunction(id) => {
+                object(id)
+            }
             Op::CallObject(shape) => match shape.keywords {
                 Some(id) => object(id),
                 None => return Ok(()),

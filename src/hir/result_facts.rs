@@ -53,6 +53,8 @@ pub fn result_facts(op: &Op, function: &Function) -> Option<ResultFacts> {
         Op::BoxF64 => facts.ty = Type::FLOAT,
         Op::BoxBool => facts.ty = Type::BOOL,
         Op::GuardType(ty) => facts.ty = ty,
+        Op::GuardCode(_) => facts.ty = Type::FUNCTION,
+        Op::LoadClosure(_) => facts.ty = Type::CELL,
         Op::GuardClass(_) => facts.ty = Type::OTHER,
         Op::GuardArray(container) => facts.ty = container.class(),
         Op::ConstObject(object) | Op::GuardIs(object) => {

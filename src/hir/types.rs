@@ -46,14 +46,13 @@ define_classes! {
     VALUE_ITERATOR 24 "ValueIterator";
     ITEM_ITERATOR 25 "ItemIterator";
     SET_ITERATOR 26 "SetIterator";
-    DEQUE 27 "Deque";
 }
 
 impl Type {
     /// No value at all: unreachable code.
     pub const EMPTY: Type = Type(0);
     /// Any Python object.
-    pub const OBJECT: Type = Type((1 << 28) - 1);
+    pub const OBJECT: Type = Type((1 << 27) - 1);
     /// What arithmetic works on without running Python code.
     pub const NUMBER: Type = Type(Type::BOOL.0 | Type::INT.0 | Type::FLOAT.0);
     /// Objects whose death nobody can observe.

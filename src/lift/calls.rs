@@ -49,6 +49,14 @@ impl Lifter<'_> {
             self.frame.stack.push(result);
             return Ok(());
         }
+        if let Some(result) = self.call_by_code(callable, &args, kwnames)? {
+            for item in &args {
+                self.release(item)?;
+            }
+            self.release(&Item::Value(callable))?;
+            self.frame.stack.push(result);
+            return Ok(());
+        }
         self.generic_call(callable, &args, kwnames)
     }
 

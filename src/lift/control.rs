@@ -29,8 +29,13 @@ pub(super) struct Schedule {
 impl Lifter<'_> {
     /// Lifts the code of the current context from its start with the current frame.
     pub(super) fn lift_code(&mut self) -> Step<Vec<Return>> {
+        self.lift_code_from(0)
+    }
+
+    /// The same from another instruction.
+    pub(super) fn lift_code_from(&mut self, start: u32) -> Step<Vec<Return>> {
         let mut schedule = Schedule::default();
-        self.go_to(&mut schedule, 0)?;
+        self.go_to(&mut schedule, start)?;
         self.lift_scheduled(schedule)
     }
 

@@ -6,7 +6,7 @@
 use std::rc::Rc;
 
 use crate::bytecode::{Code, CodeBytes};
-use crate::feedback::{ClassKey, Fact};
+use crate::feedback::{ClassKey, Fact, FunctionCodeKey};
 use crate::hir::attributes::{FieldKind, MathFunction};
 use crate::hir::{Repr, Type};
 
@@ -278,6 +278,11 @@ pub trait World {
     fn callee(&mut self, function: FunctionHandle) -> Option<CalleeFacts>;
     /// A compiled version of another decorated function that takes arguments like these.
     fn native(&mut self, function: FunctionHandle, args: &[Fact]) -> Option<NativeSignature>;
+    /// A stand-in for functions of that code, and what their cells hold.
+    fn function_with_code(&mut self, key: FunctionCodeKey) -> Option<(FunctionHandle, Vec<Fact>)> {
+        let _ = key;
+        None
+    }
     /// May allocating a container start a collection, and so run anything?
     fn allocation_collects(&self) -> bool {
         true

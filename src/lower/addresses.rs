@@ -41,9 +41,9 @@ pub trait AddressProvider {
         false
     }
 
-    /// Code, defaults and keyword defaults that a Python function of the pool had when this was
+    /// Code, defaults, keyword defaults and globals that a Python function of the pool had when this was
     /// compiled; the unit keeps all three alive.
-    fn function_parts(&self, function: ObjectId) -> [u64; 3];
+    fn function_parts(&self, function: ObjectId) -> [u64; 4];
 
     /// The type object of a single class; `None` if no such object can exist in the process (the
     /// module is not imported), and for `OTHER`.

@@ -122,6 +122,14 @@ impl Lowering<'_, '_> {
                 None
             }
             Op::ListPopLast => Some(self.list_pop_last(current, object)?),
+            Op::LoadClosure(index) => {
+                let cells = self
+                    .emitter
+                    .load(Region::Class, I64, object, layout.function_closure);
+                let offset = i64::from(layout.tuple_items) + 8 * index;
+                let place = self.emitter.builder.ins().iadd_imm_s(cells, offset);
+                Some(self.emitter.load(Region::TupleItems, I64, place, 0))
+            }
             Op::LoadCell => {
                 let content = self
                     .emitter

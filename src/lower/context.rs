@@ -578,9 +578,9 @@ impl<'a, 'b> Lowering<'a, 'b> {
             BoxI64 | BoxU64 | BoxF64 | BoxBool | UnboxInt(_) | UnboxU64 | UnboxF64 | UnboxBool
             | I64ToF64 | I64ToF64Exact | U64ToF64 | BoolToI64 | I64ToU64 | U64ToI64 | BitsToU64
             | BitsToI64 | F64ToI64 => self.conversion(current).map(Some),
-            GuardType(_) | GuardArray(_) | GuardIs(_) | GuardBound | GuardTrue(_)
-            | GuardFalse(_) | GuardRange(_) | GuardIndex | GuardGlobals(_) | LoadGlobal(_)
-            | GuardFunction(_) | GuardFrameUnseen | Poll => self.guard(current),
+            GuardType(_) | GuardArray(_) | GuardIs(_) | GuardCode(_) | GuardBound
+            | GuardTrue(_) | GuardFalse(_) | GuardRange(_) | GuardIndex | GuardGlobals(_)
+            | LoadGlobal(_) | GuardFunction(_) | GuardFrameUnseen | Poll => self.guard(current),
             IntAdd(_) | IntSub(_) | IntMul(_) | IntNeg(_) | IntAbs(_) | IntFloorDiv(_)
             | IntMod(_) | Reciprocal | IntModBy | IntDivBy | IntPow | IntTrueDiv | IntAnd
             | IntOr | IntXor | IntNot | IntShl(_) | IntShr(_) | IntCmp(_) => {
@@ -595,9 +595,8 @@ impl<'a, 'b> Lowering<'a, 'b> {
             NormalizeIndex | LoadChar | LenList | LenByteArray | LenArray | LenFixed(_)
             | DataList | DataByteArray | DataArray | DataFixed(_) | LoadList | LoadByteArray
             | LoadArray(_) | LoadFixed(_) | SwapList | StoreList | StoreListI64 | StoreListF64
-            | StoreByteArray | StoreArray(_) | ListAppend | ListPopLast | LoadCell | StoreCell => {
-                self.container(current)
-            }
+            | StoreByteArray | StoreArray(_) | ListAppend | ListPopLast | LoadClosure(_)
+            | LoadCell | StoreCell => self.container(current),
             IsClass(_) | GuardClass(_) | GuardVersion(_) | GuardUnshadowed(_) | FieldTable(_)
             | LoadField(_) | GuardNoField(_) | StoreField(_) | StoreFieldI64(_)
             | StoreFieldF64(_) => self.attribute(current),

@@ -11,7 +11,7 @@ use crate::abi::exit_reason::ExitReason;
 use crate::abi::layout::{Base, GlobalsGuard, namespace_block};
 use crate::abi::support::Support;
 use crate::hir::attributes::{Container, IntWidth};
-use crate::hir::{IntRange, NamespaceId, Op, Type};
+use crate::hir::{IntRange, NamespaceId, ObjectId, Op, Type};
 
 /// The ints a float holds exactly.
 const EXACT: IntRange = IntRange {
@@ -130,6 +130,15 @@ impl Lowering<'_, '_> {
                 self.emitter.branch_if(other, fail);
                 Ok(Some(object))
             }
+            Op::GuardCode(wanted) => {
+                let [object] = self.operands(current)?;
+                let known = self.function.value(current.instr.args[0]).ty;
+                let fail = self.exit(current, ExitReason::ObjectChanged)?;
+                self.emitter
+                    .check_class(object, known, Type::FUNCTION, fail);
+                self.check_function(object, wanted, 4, fail);
+                Ok(Some(object))
+            }
             Op::GuardBound => {
                 let [object, bound] = self.operands(current)?;
                 let fail = self.exit(current, ExitReason::Unbound)?;
@@ -187,18 +196,7 @@ impl Lowering<'_, '_> {
                 let fail = self.exit(current, ExitReason::ObjectChanged)?;
                 let object = self.emitter.addresses.object(wanted);
                 let object = self.emitter.address(object);
-                let layout = self.emitter.layout;
-                let parts = self.emitter.addresses.function_parts(wanted);
-                let offsets = [
-                    layout.function_code,
-                    layout.function_defaults,
-                    layout.function_kwdefaults,
-                ];
-                for (offset, expected) in offsets.into_iter().zip(parts) {
-                    let part = self.emitter.load(Region::Runtime, I64, object, offset);
-                    let other = self.emitter.is_address(IntCC::NotEqual, part, expected);
-                    self.emitter.branch_if(other, fail);
-                }
+                self.check_function(object, wanted, 3, fail);
                 Ok(None)
             }
             Op::GuardFrameUnseen => {
@@ -228,6 +226,23 @@ impl Lowering<'_, '_> {
                 Ok(None)
             }
             other => Err(LowerError::malformed(format!("{other:?} is no guard"))),
+        }
+    }
+
+    /// The first parts of the function are those of the other: code, defaults, keyword defaults, globals.
+    fn check_function(&mut self, object: Value, like: ObjectId, count: usize, fail: Block) {
+        let layout = self.emitter.layout;
+        let parts = self.emitter.addresses.function_parts(like);
+        let offsets = [
+            layout.function_code,
+            layout.function_defaults,
+            layout.function_kwdefaults,
+            layout.function_globals,
+        ];
+        for (offset, expected) in offsets.into_iter().zip(parts).take(count) {
+            let part = self.emitter.load(Region::Runtime, I64, object, offset);
+            let other = self.emitter.is_address(IntCC::NotEqual, part, expected);
+            self.emitter.branch_if(other, fail);
         }
     }
 

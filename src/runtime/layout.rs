@@ -75,6 +75,8 @@ pub fn runtime_layout(py: Python<'_>) -> Result<RuntimeLayout, &'static str> {
         class_names: offset_of!(ffi::PyHeapTypeObject, ht_cached_keys) as i32,
         names_count: offset_of!(DictKeys, dk_nentries) as i32,
         instance_values: super::instances::INSTANCE_VALUES,
+        function_globals: offset_of!(PyFunctionObject, func_globals) as i32,
+        function_closure: offset_of!(PyFunctionObject, func_closure) as i32,
         // SAFETY: the three singletons live as long as the process.
         none_object: unsafe { ffi::Py_None() } as u64,
         // SAFETY: as above.

@@ -154,6 +154,7 @@ fn operand_classes(op: &Op) -> Vec<Type> {
         Op::LenFixed(container) | Op::DataFixed(container) | Op::LoadFixed(container) => {
             vec![container.class()]
         }
+        Op::LoadClosure(_) => vec![Type::FUNCTION],
         Op::LoadChar => vec![Type::STR],
         Op::LoadCell | Op::StoreCell => vec![Type::CELL],
         Op::CallRuntime(helper) => match helper {

@@ -1,10 +1,13 @@
 //! Calls of Python functions: inlined, directly into native code, or as the interpreter would; functions
 //! made at run time.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use crate::abi::exit_reason::ExitReason;
 use crate::abi::helpers::HelperId;
-use crate::bytecode::{CodeBytes, LocalKind, Op as Bytecode};
-use crate::feedback::Fact;
+use crate::bytecode::{CodeBytes, Instr, LocalKind, Op as Bytecode};
+use crate::feedback::{Fact, SeenCode};
 use crate::hir::{Callee, CalleeId, IntRange, Op, Repr, Slot, Type, ValueId};
 
 use super::super::item::{Form, Item, join_form};
@@ -148,6 +151,72 @@ impl Lifter<'_> {
         Ok(Some(result))
     }
 
+    /// A call of a function that is known by its code alone: inlined behind a guard of the code, with the cells
+    /// of the function at hand.
+    pub(super) fn call_by_code(
+        &mut self,
+        callable: ValueId,
+        args: &[Item],
+        kwnames: Option<u32>,
+    ) -> Step<Option<Item>> {
+        let Some(SeenCode::One(key)) = self.fact(callable).map(|fact| fact.code) else {
+            return Ok(None);
+        };
+        if self.snapshot.is_none()
+            || self.inline_depth >= MAX_INLINE_DEPTH
+            || self.objects.contains_key(&callable)
+            || !Type::FUNCTION.is_subset(self.ty(callable))
+            || self.repr(callable) != Repr::Boxed
+            || self.left_for(ExitReason::ObjectChanged)
+        {
+            return Ok(None);
+        }
+        let Some((handle, cells)) = self.world.function_with_code(key) else {
+            return Ok(None);
+        };
+        let Some(callee) = self.world.callee(handle) else {
+            return Ok(None);
+        };
+        let mut path = self.context.path.clone();
+        path.push(self.instr.offset);
+        let call = (path.clone(), self.instr.offset);
+        if self.knowledge.not_inlined.contains(&call)
+            || !is_inlinable(&callee)
+            || self.inline_stack.contains(&handle)
+        {
+            return Ok(None);
+        }
+        let Some(bound) = self.bind(handle, &callee, args, kwnames)? else {
+            return Ok(None);
+        };
+        let object = ObjectFact {
+            handle: callee.object,
+            ty: Type::FUNCTION,
+            text: callee.name.clone(),
+            kind: ObjectKind::Other,
+        };
+        let id = self.object_id(&object);
+        let op = Op::GuardCode(id);
+        let function = self.emit_value(op, &[callable], Type::FUNCTION, Repr::Boxed)?;
+        let mut free = Vec::new();
+        for index in 0..callee.bytes.nfreevars {
+            let op = Op::LoadClosure(index.into());
+            let cell = self.emit_value(op, &[function], Type::CELL, Repr::Boxed)?;
+            let known = cells.get(index as usize).cloned().unwrap_or_default();
+            let items = Some(Rc::new(RefCell::new(known)));
+            self.facts.insert(
+                cell,
+                Fact {
+                    items,
+                    ..Fact::of(Type::CELL)
+                },
+            );
+            free.push(Item::Value(cell));
+        }
+        self.inline_code(handle, &callee, bound, path, Some(free))
+            .map(Some)
+    }
+
     /// Lifts the callee's code in place of the call.
     fn inline(
         &mut self,
@@ -165,6 +234,19 @@ impl Lifter<'_> {
         };
         let id = self.object_id(&object);
         self.emit(Op::GuardFunction(id), &[], None)?;
+        self.inline_code(handle, callee, args, path, None)
+    }
+
+    /// The same behind its guard. `free`: the cells of its free variables, if they are not those of the
+    /// function of the handle.
+    fn inline_code(
+        &mut self,
+        handle: FunctionHandle,
+        callee: &CalleeFacts,
+        args: Vec<Item>,
+        path: Vec<u32>,
+        free: Option<Vec<Item>>,
+    ) -> Step<Item> {
         // Arguments are real values in the callee's frame.
         let mut locals = Vec::new();
         for item in &args {
@@ -190,7 +272,19 @@ impl Lifter<'_> {
         let (outer_instr, outer_depth) = (self.instr, self.depth);
         self.inline_depth += 1;
         self.inline_stack.push(handle);
-        let mut result = self.fill_free_variables().and_then(|()| self.lift_code());
+        let mut result = match free {
+            None => self.fill_free_variables().and_then(|()| self.lift_code()),
+            Some(free) => {
+                let first = self.frame.locals.len() - free.len();
+                self.frame.locals.truncate(first);
+                self.frame.locals.extend(free);
+                // The interpreter would copy the cells of the stand-in.
+                let copies = |instr: &&Instr| matches!(instr.op, Bytecode::CopyFreeVars(_));
+                let first = self.context.code.instrs.first().filter(copies);
+                let start = first.map_or(0, |instr| instr.next);
+                self.lift_code_from(start)
+            }
+        };
         if matches!(result, Err(super::super::Stop::Refuse(_))) {
             // What cannot be compiled is called.
             result = Err(self.do_not_inline());
@@ -463,6 +557,7 @@ pub(super) fn is_inlinable(callee: &CalleeFacts) -> bool {
                     | Bytecode::LoadFastCheck(_)
                     | Bytecode::StoreFast(_)
                     | Bytecode::LoadDeref(_)
+                    | Bytecode::StoreDeref(_)
                     | Bytecode::LoadGlobal { .. }
                     | Bytecode::LoadAttr { .. }
                     | Bytecode::StoreAttr { .. }

@@ -872,3 +872,14 @@ def test_method_calls():
     assert call("quiet_list_call", list.pop, items, 0) == 3
     with pytest.raises(IndexError, match="pop index out of range"):
         call("quiet_list_call", list.pop, items, 9)
+
+
+def test_allocations():
+    assert call("alloc_list", 1, 2) == [1, 2]
+    assert call("alloc_tuple", 1, 2) == (1, 2)
+    assert call("alloc_map") == {}
+    assert call("alloc_cell", 5).cell_contents == 5
+    assert call("alloc_repeat", [1, 2], 2) == [1, 2, 1, 2]
+    assert call("alloc_list_slice", [1, 2, 3], 1, 5) == [2, 3]
+    made = call("alloc_function", (lambda: 7).__code__, globals(), NULL, NULL, NULL, NULL)
+    assert made() == 7 and made.__globals__ is globals()

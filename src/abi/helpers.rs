@@ -205,6 +205,14 @@ define_helpers! {
     ListRepeatObject "list_repeat" (B I) B LIST {python} "`a * n` for a list.";
     NewInstance "new_instance" (B) B OTHER {raise} "A new instance of a class whose instances are made in the usual way: `object.__new__(class)`. Raises MemoryError only.";
     NewCell "new_cell" (B) B CELL {python} "A cell holding the object (NULL: an empty cell).";
+    // The same where allocating a container starts no collection (3.12+).
+    AllocList "alloc_list" () B LIST {variadic raise} "As `new_list`.";
+    AllocTuple "alloc_tuple" () B TUPLE {variadic raise} "As `new_tuple`.";
+    AllocMap "alloc_map" () B DICT {raise} "An empty dict.";
+    AllocCell "alloc_cell" (B) B CELL {raise} "As `new_cell`.";
+    AllocFunction "alloc_function" (B B B B B B) B FUNCTION {raise} "As `new_function`.";
+    AllocRepeat "alloc_repeat" (B I) B LIST {raise} "As `list_repeat`.";
+    AllocListSlice "alloc_list_slice" (B I I) B LIST {raise} "As `list_slice`.";
     NewFunction "new_function" (B B B B B B) B FUNCTION {python} "MAKE_FUNCTION: code, globals, then defaults, keyword defaults, annotations, closure (each may be NULL).";
     FormatValue "format_value" (B B) B STR {python} "`format(a, spec)`; a NULL spec is the empty one.";
     StrOf "str_of" (B) B STR {python} "`str(a)`.";

@@ -38,15 +38,22 @@ fn with_registry<R>(py: Python<'_>, action: impl FnOnce(&mut Registry) -> R) -> 
 
 /// The number of an exact function's code, if the function has no defaults.
 pub fn key_of(function: &Bound<'_, PyAny>) -> Option<FunctionCodeKey> {
-    let py = function.py();
     function.cast_exact::<PyFunction>().ok()?;
     for name in ["__defaults__", "__kwdefaults__"] {
         if !function.getattr(name).ok()?.is_none() {
             return None;
         }
     }
-    let code = function.getattr("__code__").ok()?;
-    let globals = function.getattr("__globals__").ok()?.as_ptr() as usize;
+    key_of_code(
+        &function.getattr("__code__").ok()?,
+        &function.getattr("__globals__").ok()?,
+    )
+}
+
+/// The number of a code object whose functions have these globals.
+pub fn key_of_code(code: &Bound<'_, PyAny>, globals: &Bound<'_, PyAny>) -> Option<FunctionCodeKey> {
+    let py = code.py();
+    let globals = globals.as_ptr() as usize;
     let place = (code.as_ptr() as usize, globals);
     let known = with_registry(py, |registry| {
         let key = *registry.keys.get(&place)?;
@@ -58,7 +65,7 @@ pub fn key_of(function: &Bound<'_, PyAny>) -> Option<FunctionCodeKey> {
     {
         return Some(key);
     }
-    let reference = PyWeakrefReference::new(&code).ok()?.unbind();
+    let reference = PyWeakrefReference::new(code).ok()?.unbind();
     with_registry(py, |registry| {
         let key = FunctionCodeKey::try_from(registry.entries.len()).ok()?;
         registry.entries.push(Entry {

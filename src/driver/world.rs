@@ -578,6 +578,12 @@ impl World for LiveWorld<'_, '_> {
         Some((row as FunctionHandle + 1, facts))
     }
 
+    fn key_of_code(&mut self, code: ObjectHandle) -> Option<FunctionCodeKey> {
+        let globals = self.root.getattr("__globals__").ok()?;
+        let code = self.objects[code as usize].cast::<PyCode>().ok()?.clone();
+        closures::key_of_code(code.as_any(), &globals)
+    }
+
     fn allocation_collects(&self) -> bool {
         crate::ffi::ALLOCATION_COLLECTS
     }

@@ -369,7 +369,8 @@ impl Lifter<'_> {
             operands.push(self.as_boxed(value)?);
         }
         let ty = helper.info().result_type;
-        let result = self.emit_value(Op::CallRuntime(helper), &operands, ty, Repr::Boxed)?;
+        let op = Op::CallRuntime(self.allocating(helper, operands.len()));
+        let result = self.emit_value(op, &operands, ty, Repr::Boxed)?;
         if helper != HelperId::JoinStrings {
             let items = Some(Rc::new(RefCell::new(known)));
             let keys = (helper == HelperId::NewMap).then(|| Rc::new(RefCell::new(keys)));

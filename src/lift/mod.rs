@@ -342,6 +342,8 @@ struct Lifter<'a> {
     field_names: Vec<String>,
     /// The subscript whose result is on the stack already.
     sliced: Option<(CodeId, u32)>,
+    /// So many of the next instructions set what the function on the stack has already.
+    attributes_set: u32,
 }
 
 impl<'a> Lifter<'a> {
@@ -396,6 +398,7 @@ impl<'a> Lifter<'a> {
             methods: HashMap::new(),
             field_names: Vec::new(),
             sliced: None,
+            attributes_set: 0,
         }
     }
 

@@ -195,6 +195,9 @@ impl Lifter<'_> {
             Bytecode::LoadMethod { name, null_first } => self.load_method(name, null_first)?,
             Bytecode::StoreAttr { name } => self.store_attr(name)?,
             Bytecode::Call { argc, kwnames } => self.call(argc, kwnames)?,
+            Bytecode::SetFunctionAttribute { .. } if self.attributes_set > 0 => {
+                self.attributes_set -= 1;
+            }
             Bytecode::MakeFunction { attributes } => self.make_function(attributes)?,
             other => {
                 let text = format!("{} stays interpreted", self.instr.opname);

@@ -283,6 +283,11 @@ pub trait World {
         let _ = key;
         None
     }
+    /// The number of a code object, for functions with the globals of the function that is compiled.
+    fn key_of_code(&mut self, code: ObjectHandle) -> Option<FunctionCodeKey> {
+        let _ = code;
+        None
+    }
     /// May allocating a container start a collection, and so run anything?
     fn allocation_collects(&self) -> bool {
         true

@@ -36,7 +36,7 @@ impl Lifter<'_> {
         let itself = callee.is_self;
         // Code that runs in place of a frame cannot be called: a call of the function is one of another.
         callee.is_self &= !self.function.in_place;
-        let known = callee.decorated || callee.may_be_inlined && is_inlinable(&callee);
+        let known = callee.decorated || callee.may_be_inlined && is_inlinable(&callee, !self.world.allocation_collects());
         if !known {
             return Ok(None);
         }
@@ -64,7 +64,7 @@ impl Lifter<'_> {
             && self.inline_depth < MAX_INLINE_DEPTH
             && self.has_room_for(callee)
             && !self.knowledge.not_inlined.contains(&call)
-            && is_inlinable(callee)
+            && is_inlinable(callee, !self.world.allocation_collects())
             && !self.inline_stack.contains(&handle)
         {
             return self.inline(handle, callee, bound, path, made).map(Some);
@@ -181,7 +181,7 @@ impl Lifter<'_> {
         path.push(self.instr.offset);
         let call = (path.clone(), self.instr.offset);
         if self.knowledge.not_inlined.contains(&call)
-            || !is_inlinable(&callee)
+            || !is_inlinable(&callee, !self.world.allocation_collects())
             || self.inline_stack.contains(&handle)
         {
             return Ok(None);
@@ -514,6 +514,30 @@ impl Lifter<'_> {
 
     // --- functions made at run time -------------------------------------------------------------
 
+    /// What the instructions behind MAKE_FUNCTION set, if nothing can happen in between.
+    fn attributes_at_once(&self) -> Vec<u32> {
+        let code = &self.context.code;
+        let mut found = Vec::new();
+        let Some(index) = code.instr_at(self.instr.offset) else {
+            return found;
+        };
+        for instr in &code.instrs[index + 1..] {
+            match instr.op {
+                Bytecode::SetFunctionAttribute {
+                    attribute: attribute @ (1 | 2 | 4 | 8),
+                } => {
+                    found.push(attribute);
+                }
+                Bytecode::SetFunctionAttribute { .. } => return Vec::new(),
+                _ => break,
+            }
+        }
+        if self.world.allocation_collects() {
+            found.clear();
+        }
+        found
+    }
+
     pub(in crate::lift) fn make_function(&mut self, attributes: u32) -> Step {
         let code = self.pop_boxed(1)?[0];
         let null = self.emit_value(Op::ConstNull, &[], Type::OBJECT, Repr::Boxed)?;
@@ -524,18 +548,39 @@ impl Lifter<'_> {
                 parts[bit] = self.pop_boxed(1)?[0];
             }
         }
+        // 3.13+: further instructions set them, the uppermost first.
+        let mut attributes = attributes;
+        for attribute in self.attributes_at_once() {
+            parts[attribute.trailing_zeros() as usize] = self.pop_boxed(1)?[0];
+            attributes |= attribute;
+            self.attributes_set += 1;
+        }
         let (globals, _) = self.world.globals(self.context.handle);
         let globals = self.object(&globals);
         self.note(NoteKind::RuntimeCall, "a function is made");
         let operands = [code, globals, parts[0], parts[1], parts[2], parts[3]];
         let result = self.runtime(HelperId::NewFunction, &operands)?;
+        // Without defaults it may be called by its code.
+        if attributes & 3 == 0
+            && let Some(object) = self.objects.get(&code).cloned()
+            && let Some(key) = self.world.key_of_code(object.handle)
+        {
+            let code = SeenCode::One(key);
+            self.facts.insert(
+                result,
+                Fact {
+                    code,
+                    ..Fact::of(Type::FUNCTION)
+                },
+            );
+        }
         self.push(result);
         Ok(())
     }
 }
 
 /// Small, no handlers, no cells of its own, and nothing in it that is sure to run unknown code.
-pub(super) fn is_inlinable(callee: &CalleeFacts) -> bool {
+pub(super) fn is_inlinable(callee: &CalleeFacts, allocates: bool) -> bool {
     let bytes: &CodeBytes = &callee.bytes;
     callee.code.instrs.len() <= MAX_INLINE_LENGTH
         && callee.code.handlers.is_empty()
@@ -543,47 +588,57 @@ pub(super) fn is_inlinable(callee: &CalleeFacts) -> bool {
         && bytes
             .localsplus
             .iter()
-            .all(|local| local.kind != LocalKind::Cell)
+            .all(|local| allocates || local.kind != LocalKind::Cell)
         && callee.code.instrs.iter().all(|instr| {
-            matches!(
+            let makes = matches!(
                 instr.op,
-                Bytecode::Nop
-                    | Bytecode::Resume { .. }
-                    | Bytecode::CopyFreeVars(_)
-                    | Bytecode::LoadConst(_)
-                    | Bytecode::PushInt(_)
-                    | Bytecode::PushNull
-                    | Bytecode::LoadFast(_)
-                    | Bytecode::LoadFastCheck(_)
-                    | Bytecode::StoreFast(_)
-                    | Bytecode::LoadDeref(_)
-                    | Bytecode::StoreDeref(_)
-                    | Bytecode::LoadGlobal { .. }
-                    | Bytecode::LoadAttr { .. }
-                    | Bytecode::StoreAttr { .. }
-                    | Bytecode::LoadMethod { .. }
-                    | Bytecode::Call { .. }
-                    | Bytecode::BinaryOp { .. }
-                    | Bytecode::UnaryNegative
-                    | Bytecode::UnaryInvert
-                    | Bytecode::UnaryNot
-                    | Bytecode::UnaryPositive
-                    | Bytecode::ToBool
-                    | Bytecode::Compare { .. }
-                    | Bytecode::Is { .. }
-                    | Bytecode::Contains { .. }
-                    | Bytecode::BinarySubscr
-                    | Bytecode::StoreSubscr
-                    | Bytecode::Copy(_)
-                    | Bytecode::Swap(_)
-                    | Bytecode::PopTop
-                    | Bytecode::Jump { .. }
-                    | Bytecode::JumpBackward { .. }
-                    | Bytecode::PopJumpIf { .. }
-                    | Bytecode::JumpIfOrPop { .. }
-                    | Bytecode::GetIter
-                    | Bytecode::ForIter { .. }
-                    | Bytecode::ReturnValue
-            )
+                Bytecode::MakeCell(_)
+                    | Bytecode::LoadClosure(_)
+                    | Bytecode::MakeFunction { .. }
+                    | Bytecode::SetFunctionAttribute { .. }
+                    | Bytecode::BuildTuple(_)
+                    | Bytecode::BuildList(_)
+            );
+            makes && allocates
+                || matches!(
+                    instr.op,
+                    Bytecode::Nop
+                        | Bytecode::Resume { .. }
+                        | Bytecode::CopyFreeVars(_)
+                        | Bytecode::LoadConst(_)
+                        | Bytecode::PushInt(_)
+                        | Bytecode::PushNull
+                        | Bytecode::LoadFast(_)
+                        | Bytecode::LoadFastCheck(_)
+                        | Bytecode::StoreFast(_)
+                        | Bytecode::LoadDeref(_)
+                        | Bytecode::StoreDeref(_)
+                        | Bytecode::LoadGlobal { .. }
+                        | Bytecode::LoadAttr { .. }
+                        | Bytecode::StoreAttr { .. }
+                        | Bytecode::LoadMethod { .. }
+                        | Bytecode::Call { .. }
+                        | Bytecode::BinaryOp { .. }
+                        | Bytecode::UnaryNegative
+                        | Bytecode::UnaryInvert
+                        | Bytecode::UnaryNot
+                        | Bytecode::UnaryPositive
+                        | Bytecode::ToBool
+                        | Bytecode::Compare { .. }
+                        | Bytecode::Is { .. }
+                        | Bytecode::Contains { .. }
+                        | Bytecode::BinarySubscr
+                        | Bytecode::StoreSubscr
+                        | Bytecode::Copy(_)
+                        | Bytecode::Swap(_)
+                        | Bytecode::PopTop
+                        | Bytecode::Jump { .. }
+                        | Bytecode::JumpBackward { .. }
+                        | Bytecode::PopJumpIf { .. }
+                        | Bytecode::JumpIfOrPop { .. }
+                        | Bytecode::GetIter
+                        | Bytecode::ForIter { .. }
+                        | Bytecode::ReturnValue
+                )
         })
 }

@@ -93,6 +93,10 @@ c_functions! {
         dict
     }
 
+    fn empty_map() -> Object {
+        ffi::PyDict_New()
+    }
+
     fn new_set(items: *const Object, count: i64) -> Object {
         let set = ffi::PySet_New(null_mut());
         if set.is_null() {

@@ -213,7 +213,7 @@ impl Lifter<'_> {
             );
             free.push(Item::Value(cell));
         }
-        self.inline_code(handle, &callee, bound, path, Some(free))
+        self.inline_code(handle, &callee, bound, path, Some(free), None)
             .map(Some)
     }
 
@@ -234,7 +234,7 @@ impl Lifter<'_> {
         };
         let id = self.object_id(&object);
         self.emit(Op::GuardFunction(id), &[], None)?;
-        self.inline_code(handle, callee, args, path, None)
+        self.inline_code(handle, callee, args, path, None, made)
     }
 
     /// The same behind its guard. `free`: the cells of its free variables, if they are not those of the
@@ -246,6 +246,7 @@ impl Lifter<'_> {
         args: Vec<Item>,
         path: Vec<u32>,
         free: Option<Vec<Item>>,
+        made: Option<ValueId>,
     ) -> Step<Item> {
         // Arguments are real values in the callee's frame.
         let mut locals = Vec::new();

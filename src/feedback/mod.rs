@@ -7,6 +7,6 @@ mod cold_blocks;
 mod fact;
 mod history;
 
-pub use fact::{ClassKey, Fact, FunctionCodeKey, IntClass, SeenClasses, SeenCode, SharedFact};
 pub use cold_blocks::{ColdBlocks, shows_running};
+pub use fact::{ClassKey, Fact, FunctionCodeKey, IntClass, SeenClasses, SeenCode, SharedFact};
 pub use history::{CodeKey, History, Site};

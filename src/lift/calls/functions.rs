@@ -36,7 +36,8 @@ impl Lifter<'_> {
         let itself = callee.is_self;
         // Code that runs in place of a frame cannot be called: a call of the function is one of another.
         callee.is_self &= !self.function.in_place;
-        let known = callee.decorated || callee.may_be_inlined && is_inlinable(&callee, !self.world.allocation_collects());
+        let known = callee.decorated
+            || callee.may_be_inlined && is_inlinable(&callee, !self.world.allocation_collects());
         if !known {
             return Ok(None);
         }

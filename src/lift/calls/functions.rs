@@ -182,7 +182,9 @@ impl Lifter<'_> {
         path.push(self.instr.offset);
         let call = (path.clone(), self.instr.offset);
         if self.knowledge.not_inlined.contains(&call)
+            || !callee.may_be_inlined
             || !is_inlinable(&callee, !self.world.allocation_collects())
+            || !self.has_room_for(&callee)
             || self.inline_stack.contains(&handle)
         {
             return Ok(None);

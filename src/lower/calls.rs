@@ -127,6 +127,11 @@ impl Lowering<'_, '_> {
                 info.name
             )));
         }
+        let may_exit = info.effects.may_exit && current.instr.exit.is_some();
+        if may_exit {
+            // Not behind the call: what a helper has done or raised cannot be taken back.
+            self.force_exit(current)?;
+        }
         if info.effects.runs_python {
             self.show_frame(current)?;
         }
@@ -156,14 +161,14 @@ impl Lowering<'_, '_> {
             ),
             Repr::U64 | Repr::Ptr => None,
         };
-        let may_exit = info.effects.may_exit && current.instr.exit.is_some();
         match (failed, info.effects.may_raise, may_exit) {
             (Some(failed), true, false) if !info.effects.may_exit => {
                 let fail = self.throw(current)?;
                 self.emitter.branch_if(failed, fail);
             }
             (Some(failed), false, true) => {
-                self.leave_if(current, failed, ExitReason::ValueRange)?;
+                let fail = self.exit_of_failure(current, ExitReason::ValueRange)?;
+                self.emitter.branch_if(failed, fail);
             }
             // Both: an exception may be set or not. Without an exit state NULL is a value.
             (Some(failed), true, _) => {
@@ -180,7 +185,7 @@ impl Lowering<'_, '_> {
                     .load(Region::Runtime, I64, thread_state, offset);
                 let throw = self.throw(current)?;
                 let otherwise = if may_exit {
-                    self.exit(current, ExitReason::Empty)?
+                    self.exit_of_failure(current, ExitReason::Empty)?
                 } else {
                     next
                 };

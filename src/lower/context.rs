@@ -378,12 +378,28 @@ impl<'a, 'b> Lowering<'a, 'b> {
 
     /// The block for leaving before the instruction, which has had no effect yet.
     pub fn exit(&mut self, current: Current, reason: ExitReason) -> Result<Block, LowerError> {
+        self.force_exit(current)?;
+        self.exit_of_failure(current, reason)
+    }
+
+    /// Under `exit:all`, here the instruction may be left before it does anything: nothing of its result is
+    /// owned yet, and no exception is set.
+    pub fn force_exit(&mut self, current: Current) -> Result<(), LowerError> {
         if let Some(countdown) = self.options.forced_exits {
             let state = current.instr.exit;
             let forced =
                 self.leave_block(current, state, ExitKind::Exit, ExitReason::Forced, None)?;
             self.emitter.count_down(countdown, forced);
         }
+        Ok(())
+    }
+
+    /// As `exit`, where `force_exit` was before.
+    pub fn exit_of_failure(
+        &mut self,
+        current: Current,
+        reason: ExitReason,
+    ) -> Result<Block, LowerError> {
         self.leave_block(current, current.instr.exit, ExitKind::Exit, reason, None)
     }
 

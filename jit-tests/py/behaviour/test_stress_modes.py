@@ -80,6 +80,54 @@ def test_no_guard_fails_by_itself(run_python):
     assert forced_exits(done) == [0, 0, 0, 0]
 
 
+def test_no_exit_is_forced_behind_what_a_helper_did(run_python):
+    # Helpers that raise, make an object or change one, and may leave.
+    source = """
+from brolga import jit
+
+def missing(table, key):
+    found = []
+    for _ in range(20):
+        try:
+            found.append(table[key])
+        except KeyError as error:
+            found.append(error.args)
+    return found
+
+def no_number(texts):
+    found = []
+    for text in texts:
+        try:
+            found.append(float(text))
+        except ValueError as error:
+            found.append(str(error))
+    return found
+
+def changed(table, items, keys):
+    for key in keys:
+        table[key] = table.get(key, 0) + 1
+        items.add(key)
+    return table, items
+
+def letters(codes):
+    return [chr(code) for code in codes]
+
+calls = [
+    (missing, lambda: ({}, "x")),
+    (missing, lambda: ({1: 2}, 7)),
+    (no_number, lambda: (["1", "x", "2.5", ""] * 3,)),
+    (changed, lambda: ({}, set(), [5, 6, 5, 7] * 3)),
+    (letters, lambda: ([0x4e2d, 0x6587] * 9,)),
+]
+for function, arguments in calls:
+    expected = function(*arguments())
+    jitted = jit(threshold=1)(function)
+    for call in range(500):
+        assert jitted(*arguments()) == expected, (function.__name__, call)
+"""
+    run_python(source, env={"BROLGA_STRESS": "exit:all"})
+
+
 def test_references_are_tested(run_python):
     run_python(PROGRAM, env={"BROLGA_STRESS": "refcheck", "PYTHONMALLOC": "debug"})
 

@@ -174,6 +174,8 @@ class Odd:
         return 'odd' + spec
     def __str__(self):
         return 'str'
+    def __repr__(self):
+        return 'repr'
 def f(i, name, amount):
     out = []
     for turn in range(60):

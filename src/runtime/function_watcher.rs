@@ -165,10 +165,11 @@ mod sampler {
     //! A native thread that now and then asks the main thread to look at its stack.
     //!
     //! It never touches the interpreter but through `Py_AddPendingCall`, which may be called without the GIL. It
-    //! waits until its last request was served, so a program that waits for something is not woken.
+    //! waits until its last request was served, so a program that waits for something is not woken; and while
+    //! another thread runs, which would find the eval breaker set and nothing that it may do.
 
     use std::ffi::{c_int, c_void};
-    use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, AtomicU64, Ordering};
+    use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, AtomicU64, AtomicUsize, Ordering};
     use std::time::Duration;
 
     use pyo3::{Python, ffi};
@@ -185,12 +186,15 @@ mod sampler {
     static ASKED: AtomicBool = AtomicBool::new(false);
     /// Address of the interpreter's eval breaker, an int.
     static EVAL_BREAKER: AtomicU64 = AtomicU64::new(0);
+    /// Address of the main thread's state; 0 until it is known.
+    static MAIN_THREAD: AtomicUsize = AtomicUsize::new(0);
 
     unsafe extern "C" {
         fn Py_AddPendingCall(
             function: unsafe extern "C" fn(*mut c_void) -> c_int,
             argument: *mut c_void,
         ) -> c_int;
+        fn _PyThreadState_UncheckedGet() -> *mut ffi::PyThreadState;
     }
 
     unsafe extern "C" fn look(_nothing: *mut c_void) -> c_int {
@@ -200,8 +204,21 @@ mod sampler {
         if is_active() && is_main {
             with_hooks(|py, hooks| (hooks.sample)(py));
         }
+        // Pending calls are made by the main thread only.
+        // SAFETY: called with the GIL held.
+        let main = unsafe { ffi::PyThreadState_Get() };
+        MAIN_THREAD.store(main as usize, Ordering::Relaxed);
         ASKED.store(false, Ordering::Release);
         0
+    }
+
+    /// Does another thread than the main one run Python code?
+    fn another_runs() -> bool {
+        // SAFETY: reads an atomic pointer of the runtime, on 3.11 the state of the thread that has the GIL; it is
+        // compared, and never followed.
+        let running = unsafe { _PyThreadState_UncheckedGet() } as usize;
+        let main = MAIN_THREAD.load(Ordering::Relaxed);
+        main != 0 && running != 0 && running != main
     }
 
     /// Starts the thread, once per process.
@@ -216,6 +233,7 @@ mod sampler {
             return true;
         }
         ASKED.store(false, Ordering::Release);
+        MAIN_THREAD.store(0, Ordering::Relaxed);
         let thread = std::thread::Builder::new()
             .name("brolga-sampler".into())
             .stack_size(64 * 1024);
@@ -226,7 +244,7 @@ mod sampler {
         let mut looks: u32 = 0;
         loop {
             std::thread::sleep(PERIOD * (1 + looks / 64).min(LONGEST));
-            if !is_active() || ASKED.load(Ordering::Acquire) {
+            if !is_active() || ASKED.load(Ordering::Acquire) || another_runs() {
                 continue;
             }
             looks = looks.saturating_add(1);

@@ -114,6 +114,11 @@ impl Lifter<'_> {
                 self.jump_if_or_pop(schedule, condition, target)?;
                 return Ok(true);
             }
+            Bytecode::ReturnValue if self.inline_depth == 0 && self.region.is_some() => {
+                // The header of what looks like a loop (handlers stand behind the code they go on in) returns.
+                self.leave_loop(self.instr.offset)?;
+                return Ok(true);
+            }
             Bytecode::ReturnValue => {
                 self.return_value(schedule)?;
                 return Ok(true);

@@ -543,3 +543,24 @@ def f(n):
         except KeyError:
             log.append(i)
     return log
+# ==== returns_where_a_handler_goes_on
+# call: 300
+def f(n):
+    def one(k):
+        total = k
+        text = 'x'
+        def inner():
+            nonlocal total
+            total += 1
+        try:
+            if k % 2:
+                raise ValueError
+            inner()
+        except Exception:
+            i = 0
+            while i < 6:
+                i += 1
+                for j in range(3):
+                    total += j
+        return (k, text, total, n)
+    return [one(k) for k in range(n)][-2:]

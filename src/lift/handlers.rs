@@ -10,7 +10,7 @@
 //! as it does outside of `try`.
 
 use crate::abi::exit_reason::ExitReason;
-use crate::bytecode::{Condition, Instr, Op as Bytecode};
+use crate::bytecode::{Code, Condition, Op as Bytecode};
 use crate::feedback::shows_running;
 use crate::hir::attributes::Cond;
 use crate::hir::{BlockId, FrameStateId, Op, Repr, Terminator, ValueId};
@@ -59,13 +59,16 @@ impl Lifter<'_> {
 
     /// May the current instruction's exception be caught by a branch?
     pub(super) fn is_caught(&self) -> bool {
-        let key = (self.context.path.clone(), self.instr.offset);
-        let handler = self.context.code.handler(self.instr.at);
+        let Some(handler) = self.context.code.handler(self.instr.at) else {
+            return false;
+        };
+        let key = (self.context.path.clone(), handler.target);
         self.handling.is_none()
             && self.instr.micro == 0
             && self.snapshot.is_some()
-            && handler.is_some_and(|handler| !handler.lasti)
+            && !handler.lasti
             && !self.knowledge.uncaught.contains(&key)
+            && !looks_at_exception(&self.context.code, handler.target)
     }
 
     /// Before a division of machine numbers.
@@ -159,10 +162,10 @@ impl Lifter<'_> {
             };
             return Ok(());
         }
-        self.handling = Some(raising.offset);
+        self.handling = Some(handler.target);
         self.frame.stack.truncate(handler.depth as usize);
         self.frame.stack.push(Item::Null);
-        let result = self.lift_handler(schedule, caught.raised, handler.target, raising);
+        let result = self.lift_handler(schedule, caught.raised, handler.target);
         self.handling = None;
         match result {
             Ok(()) | Err(Stop::PathEnds) => Ok(()),
@@ -180,13 +183,7 @@ impl Lifter<'_> {
 
     /// From the handler's start to where the exception is done with, and what follows to the end of its block.
     /// Null stands for the exception, and for the one that was handled before.
-    fn lift_handler(
-        &mut self,
-        schedule: &mut Schedule,
-        raised: Raised,
-        start: u32,
-        raising: Instr,
-    ) -> Step {
+    fn lift_handler(&mut self, schedule: &mut Schedule, raised: Raised, start: u32) -> Step {
         let code = self.context.code.clone();
         let find = |lifter: &Self, offset| {
             code.instr_at(offset)
@@ -248,20 +245,7 @@ impl Lifter<'_> {
                 Bytecode::StoreFast(_) if matches!(self.frame.stack.last(), Some(Item::Null)) => {
                     return Err(self.not_caught());
                 }
-                Bytecode::Nop
-                | Bytecode::LoadConst(_)
-                | Bytecode::PushInt(_)
-                | Bytecode::LoadFast(_)
-                | Bytecode::LoadFastCheck(_)
-                | Bytecode::StoreFast(_)
-                | Bytecode::LoadGlobal { .. }
-                | Bytecode::BinaryOp { .. }
-                | Bytecode::UnaryNegative
-                | Bytecode::UnaryInvert
-                | Bytecode::UnaryNot
-                | Bytecode::Compare { .. }
-                | Bytecode::Copy(_)
-                | Bytecode::Swap(_) => {
+                op if computes(&op) => {
                     if self.step(schedule)? {
                         return Err(self.not_caught());
                     }
@@ -280,9 +264,9 @@ impl Lifter<'_> {
         if starts.binary_search(&next.offset).is_ok() {
             return self.go_to(schedule, next.offset);
         }
-        self.tail_of = Some(raising.offset);
+        let outer = self.tail_of.replace(start);
         let result = self.lift_to_end(schedule, index);
-        self.tail_of = None;
+        self.tail_of = outer;
         result
     }
 
@@ -304,12 +288,57 @@ impl Lifter<'_> {
         Ok(())
     }
 
-    /// The handler needs the exception after all: lift again, with the operation leaving where it raises.
+    /// The handler needs the exception after all: lift again, with its operations leaving where they raise. (All
+    /// of them, so that there are not more restarts than handlers.)
     pub(super) fn not_caught(&mut self) -> Stop {
-        if let Some(offset) = self.handling.or(self.tail_of) {
-            let key = (self.context.path.clone(), offset);
+        if let Some(handler) = self.handling.or(self.tail_of) {
+            let key = (self.context.path.clone(), handler);
             self.knowledge.uncaught.insert(key);
         }
         Stop::Restart
     }
+}
+
+/// What a handler may do while its exception is not there.
+fn computes(op: &Bytecode) -> bool {
+    matches!(
+        op,
+        Bytecode::Nop
+            | Bytecode::LoadConst(_)
+            | Bytecode::PushInt(_)
+            | Bytecode::LoadFast(_)
+            | Bytecode::LoadFastCheck(_)
+            | Bytecode::StoreFast(_)
+            | Bytecode::LoadGlobal { .. }
+            | Bytecode::BinaryOp { .. }
+            | Bytecode::UnaryNegative
+            | Bytecode::UnaryInvert
+            | Bytecode::UnaryNot
+            | Bytecode::Compare { .. }
+            | Bytecode::Copy(_)
+            | Bytecode::Swap(_)
+    )
+}
+
+/// Does the first clause of the handler at `start` name the exception, or do more than compute? (That saves
+/// lifting it in vain; the lifter finds out what this does not see.)
+fn looks_at_exception(code: &Code, start: u32) -> bool {
+    let first = code.instr_at(start).unwrap_or(code.instrs.len());
+    let mut matched = false;
+    for instr in &code.instrs[first..] {
+        let named = matched && matches!(instr.op, Bytecode::StoreFast(_));
+        matched = matches!(instr.op, Bytecode::PopJumpIf { .. });
+        match &instr.op {
+            Bytecode::PopExcept => return false,
+            Bytecode::PushExcInfo
+            | Bytecode::CheckExcMatch
+            | Bytecode::BuildTuple(_)
+            | Bytecode::PopJumpIf { .. }
+            | Bytecode::PopTop
+            | Bytecode::Jump { .. } => {}
+            op if computes(op) && !named => {}
+            _ => return true,
+        }
+    }
+    true
 }

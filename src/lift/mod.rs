@@ -236,7 +236,7 @@ struct Knowledge {
     not_inlined: HashSet<(Vec<u32>, u32)>,
     /// Calls of classes that are left to the interpreter's way.
     not_constructed: HashSet<(Vec<u32>, u32)>,
-    /// Operations in `try` whose handler needs the exception: inline path and offset.
+    /// Handlers that need the exception: inline path and offset.
     uncaught: HashSet<(Vec<u32>, u32)>,
 }
 
@@ -314,7 +314,7 @@ struct Lifter<'a> {
 
     /// Failures of the current instruction whose handlers are still to be lifted.
     caught: Vec<handlers::Caught>,
-    /// Offset of the instruction that raised, while its handler is lifted.
+    /// Offset of the handler that is being lifted.
     handling: Option<u32>,
     /// The same behind the handler, to the end of its block.
     tail_of: Option<u32>,

@@ -564,3 +564,33 @@ def f(n):
                     total += j
         return (k, text, total, n)
     return [one(k) for k in range(n)][-2:]
+# ==== tries_in_a_row
+# call: 50
+def f(n):
+    total = 0
+    for i in range(n):
+        try:
+            total += 1 // (i % 2)
+        except ZeroDivisionError:
+            total += 1
+        try:
+            total += 1 // (i % 3)
+        except ZeroDivisionError:
+            total += 2
+            try:
+                total += [1, 2][i % 4]
+            except IndexError:
+                total += 4
+            total += 8
+        while i < 3:
+            i += 1
+            try:
+                total += {1: 2}[i]
+            except KeyError:
+                total += 16
+                continue
+            try:
+                total //= i - 2
+            except ZeroDivisionError:
+                break
+    return total

@@ -108,6 +108,8 @@ pub fn table() -> Vec<(&'static str, usize)> {
     out.push(("sizeof.PyDictKeyEntry", size_of::<DictKeyEntry>()));
     out.push(("sizeof.PyDictUnicodeEntry", size_of::<DictUnicodeEntry>()));
     out.push(("sizeof._PyStackChunk", size_of::<StackChunk>()));
+    // 3.12 has no name for it.
+    #[cfg(any(not(Py_3_12), Py_3_13))]
     out.push(("MANAGED_DICT_OFFSET", MANAGED_DICT_OFFSET as usize));
     out.push(("FRAME_SPECIALS_SIZE", FRAME_SPECIALS_SIZE));
     out.push(("PyLong_SHIFT", LONG_SHIFT as usize));

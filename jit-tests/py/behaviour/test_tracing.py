@@ -63,7 +63,9 @@ def trace_events(function, *arguments):
         if "differential" not in frame.f_code.co_filename:
             return None
         shown = argument if event == "return" and not callable(argument) else None
-        events.append((event, frame.f_code.co_name, frame.f_lineno, repr(shown), sorted(frame.f_locals)))
+        events.append(
+            (event, frame.f_code.co_name, frame.f_lineno, repr(shown), sorted(frame.f_locals))
+        )
         return tracer
 
     sys.settrace(tracer)
@@ -142,7 +144,17 @@ def test_cprofile():
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="sys.monitoring is new in 3.12")
 def test_monitoring():
     monitoring = sys.monitoring
-    kinds = ["PY_START", "PY_RETURN", "LINE", "JUMP", "BRANCH", "CALL", "RAISE", "PY_RESUME", "EXCEPTION_HANDLED"]
+    kinds = [
+        "PY_START",
+        "PY_RETURN",
+        "LINE",
+        "JUMP",
+        "BRANCH",
+        "CALL",
+        "RAISE",
+        "PY_RESUME",
+        "EXCEPTION_HANDLED",
+    ]
     kinds = [kind for kind in kinds if hasattr(monitoring.events, kind)]
 
     def record(function, *arguments):
@@ -152,7 +164,9 @@ def test_monitoring():
         def watch(kind):
             def callback(code, *details):
                 if "differential" in code.co_filename:
-                    events.append((kind, code.co_name, details[0] if isinstance(details[0], int) else None))
+                    events.append(
+                        (kind, code.co_name, details[0] if isinstance(details[0], int) else None)
+                    )
 
             return callback
 
@@ -181,7 +195,9 @@ def test_local_monitoring_of_one_function():
         lines = []
         code = function.__globals__["loop"].__code__
         monitoring.use_tool_id(3, "test")
-        monitoring.register_callback(3, monitoring.events.LINE, lambda code, line: lines.append(line))
+        monitoring.register_callback(
+            3, monitoring.events.LINE, lambda code, line: lines.append(line)
+        )
         monitoring.set_local_events(3, code, monitoring.events.LINE)
         try:
             function(*arguments)
@@ -206,7 +222,9 @@ def test_coverage(tmp_path):
             namespace[name] = decorator(namespace[name])
         for _ in range(4):
             namespace["f"](4)
-        cover = coverage.Coverage(data_file=None, branch=True, include=[str(path)], config_file=False)
+        cover = coverage.Coverage(
+            data_file=None, branch=True, include=[str(path)], config_file=False
+        )
         cover.start()
         namespace["f"](5)
         cover.stop()
@@ -279,7 +297,9 @@ def test_tracer_changes_a_local():
                 total += i
             return total
         """
-    plain, jitted = (harness.Program(textwrap.dedent(source)).side(d) for d in (lambda f: f, provider.eager()))
+    plain, jitted = (
+        harness.Program(textwrap.dedent(source)).side(d) for d in (lambda f: f, provider.eager())
+    )
     for namespace in (plain, jitted):
         for _ in range(3):
             namespace["f"](6)
@@ -367,7 +387,9 @@ def test_native_code_is_entered_after_a_tool_was_used():
         before = provider.native_calls(namespace["g"])
         for _ in range(5):
             namespace[name](6)
-        assert provider.native_calls(namespace["g"]) > before or name == "f", provider.explanation(namespace["g"])
+        assert provider.native_calls(namespace["g"]) > before or name == "f", provider.explanation(
+            namespace["g"]
+        )
 
 
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="sys.monitoring is new in 3.12")
@@ -380,7 +402,9 @@ def test_local_monitoring_of_each_function(name):
         lines = []
         code = function.__globals__[name].__code__
         monitoring.use_tool_id(3, "test")
-        monitoring.register_callback(3, monitoring.events.LINE, lambda code, line: lines.append(line))
+        monitoring.register_callback(
+            3, monitoring.events.LINE, lambda code, line: lines.append(line)
+        )
         monitoring.set_local_events(3, code, monitoring.events.LINE)
         try:
             function(*arguments)
@@ -527,9 +551,15 @@ def g(i, stop):
 """
 
 
+def is_called():
+    import sys  # noqa: F401 (an import is called, not inlined)
+
+
+@pytest.mark.parametrize("before", [is_called, lambda: None], ids=["called", "inlined"])
 @pytest.mark.parametrize("what", ["settrace", "setprofile"])
-def test_a_callee_begins_to_trace_and_raises(what):
-    """The caller is in the middle of its call, so no tracer hears that it is called."""
+def test_a_callee_begins_to_trace_and_raises(what, before):
+    """The caller is in the middle of its call, so no tracer hears that it is called. What a callee called before was
+    called from native code, or was inlined, so that the callee leaves native code before it begins to trace."""
     import sys as system
 
     def record(namespace):
@@ -556,10 +586,12 @@ def test_a_callee_begins_to_trace_and_raises(what):
     program = harness.Program(RAISES_INTO_TRACED_CALLER)
     plain, jitted = program.side(lambda function: function), program.side(provider.eager())
     for namespace in (plain, jitted):
-        namespace["start"] = lambda: None
+        namespace["start"] = before
         for _ in range(4):
             namespace["f"](5)
     for _ in range(3):
         expected = record(plain)
         assert record(jitted) == expected
-        assert not any(event == ("call", "f") for event, name, _ in expected[1] for event in [(event, name)])
+        assert not any(
+            event == ("call", "f") for event, name, _ in expected[1] for event in [(event, name)]
+        )

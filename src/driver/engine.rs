@@ -104,16 +104,23 @@ pub fn set_enabled(enabled: bool) -> bool {
 
 /// The options as they are now.
 pub fn config(py: Python<'_>) -> Config {
+    with_config(py, Config::clone)
+}
+
+/// A flag of the options.
+pub fn flag(py: Python<'_>, name: &str) -> bool {
+    with_config(py, |config| config.flag(name))
+}
+
+fn with_config<R>(py: Python<'_>, action: impl FnOnce(&Config) -> R) -> R {
     CONFIG.with(py, |config| {
-        config
-            .get_or_insert_with(|| {
-                let (config, problems) = Config::from_environment();
-                for problem in problems {
-                    eprintln!("brolga: {problem}");
-                }
-                config
-            })
-            .clone()
+        action(config.get_or_insert_with(|| {
+            let (config, problems) = Config::from_environment();
+            for problem in problems {
+                eprintln!("brolga: {problem}");
+            }
+            config
+        }))
     })
 }
 

@@ -16,6 +16,7 @@ pub mod held;
 pub mod known;
 pub mod listing;
 pub mod loops;
+pub mod neighbours;
 pub mod observe;
 pub mod onlookers;
 pub mod options;

@@ -39,12 +39,13 @@ define_options! {
     disable: Flag(false), "BROLGA_DISABLE", "leave every decorated function as it is";
     threshold: Number(50), "BROLGA_THRESHOLD", "calls before a function without loops is compiled; one with loops is at its second call, if this is not 1";
     loop_threshold: Number(1000), "BROLGA_LOOP_THRESHOLD", "turns of a loop after which it is compiled and entered while it runs; 0 means never";
+    neighbours: Flag(true), "BROLGA_NEIGHBOURS", "functions of the same module that call a compiled function, or that it calls, come under the JIT with it";
     auto: Flag(false), "BROLGA_AUTO", "every function of the program comes under the JIT, as after jit.enable(); takes effect when Python starts";
     compile_share: Number(10), "BROLGA_COMPILE_SHARE", "percent of the run time that compiling may take of functions that nobody decorated (jit.enable); 100 means no bound";
     only: Text(String::new()), "BROLGA_ONLY", "functions that may be compiled, all others are not: MODULE.QUALNAME (comma-separated), or @FILE with a name per line";
     skip: Text(String::new()), "BROLGA_SKIP", "functions that are not compiled, in the same form";
     record: Text(String::new()), "BROLGA_RECORD", "file to which the name of each compiled function is appended, in that form";
-    log: Text(String::new()), "BROLGA_LOG", "events to log on standard error: compile, exit, loop, refuse, timing, trial, verify (comma-separated)";
+    log: Text(String::new()), "BROLGA_LOG", "events to log on standard error: compile, exit, loop, neighbour, refuse, timing, trial, verify (comma-separated)";
     dump: Text(String::new()), "BROLGA_DUMP", "listings to print on standard error when compiling: KIND:NAME (comma-separated), KIND being hir, clif or asm, NAME a function's qualified name, with or without its module, or all";
     stress: Text(String::new()), "BROLGA_STRESS", "stress modes (comma-separated): verify, exit:all, refcheck";
     verify: Flag(false), "BROLGA_VERIFY", "run a sample of calls in the interpreter too, with copies of the arguments, and report what differs";

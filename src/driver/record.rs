@@ -10,6 +10,7 @@ use super::compile::{self, Compiled, Job};
 use super::enable::{self, Lazy};
 use super::engine;
 use super::loops::Loops;
+use super::neighbours;
 use super::observe::observe;
 use super::policy;
 use super::resolver::Resolver;
@@ -89,6 +90,8 @@ pub struct Record {
     pub never: Cell<bool>,
     /// Nobody asked for this very function: `enable.rs` says what that changes.
     pub undecorated: Cell<bool>,
+    /// Nobody decorated it: it came under the JIT beside a function of its module ([`super::neighbours`]).
+    pub neighbour: Cell<bool>,
     /// Native against interpreted calls of all kinds, while that is tried.
     pub(super) trial: RefCell<Option<Trial>>,
     /// Calls that the runtime bound for a version.
@@ -122,6 +125,7 @@ impl Record {
             strict,
             never: Cell::new(false),
             undecorated: Cell::new(false),
+            neighbour: Cell::new(false),
             trial: RefCell::new(None),
             bound_calls: Cell::new(0),
             untimed_calls: Cell::new(0),
@@ -272,6 +276,7 @@ impl Record {
         let mut resolver = Resolver {
             requested: Vec::new(),
             caller: self.this.clone(),
+            globals: neighbours::globals_of(function).unwrap_or_default(),
         };
         let owner: Weak<dyn UnitOwner> = self.this.clone();
         let mut result = Err(busy());
@@ -322,6 +327,9 @@ impl Record {
         }
         if result.is_ok() && self.inner.borrow().compilations == 0 {
             siblings::count(function);
+            if !force {
+                neighbours::take_in_callers(function);
+            }
             if self.undecorated.get() {
                 enable::compiled(function);
             }

@@ -74,6 +74,7 @@ pub fn function_stats<'py>(py: Python<'py>, record: &Rc<Record>) -> PyResult<Bou
         .sum();
     row.set_item("code_bytes", bytes)?;
     row.set_item("exits", exits)?;
+    row.set_item("neighbour", record.neighbour.get())?;
     row.set_item("verified", record.checks.done.get())?;
     row.set_item("differences", record.checks.differences.get())?;
     loop_stats(&row, record)?;

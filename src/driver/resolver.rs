@@ -4,6 +4,7 @@ use std::rc::Weak;
 
 use pyo3::prelude::*;
 
+use super::neighbours;
 use super::policy::MAX_VERSIONS;
 use super::record::{Record, Verdict, record_of};
 use super::world::{Callees, NativeVersion};
@@ -14,6 +15,8 @@ pub(super) struct Resolver {
     /// Functions that should be compiled first.
     pub(super) requested: Vec<(Py<PyAny>, Vec<Fact>)>,
     pub(super) caller: Weak<Record>,
+    /// Address of the caller's globals.
+    pub(super) globals: usize,
 }
 
 impl Resolver {
@@ -55,7 +58,12 @@ impl Callees for Resolver {
         args: &[Fact],
     ) -> Option<NativeVersion> {
         let _ = py;
-        let (record, _) = record_of(function)?;
+        let is_neighbour = || neighbours::is_candidate(function, self.globals);
+        let (record, _) = match record_of(function) {
+            Some(known) => known,
+            None if is_neighbour() => neighbours::take_in(function)?,
+            None => return None,
+        };
         let Some(version) = record.version_for(args) else {
             if args.iter().all(|fact| !fact.is_unknown()) {
                 self.requested
@@ -86,6 +94,9 @@ impl Callees for Resolver {
     }
 
     fn is_decorated(&self, function: &Bound<'_, PyAny>) -> bool {
-        record_of(function).is_some_and(|(record, _)| !record.never.get())
+        match record_of(function) {
+            Some((record, _)) => !record.never.get(),
+            None => neighbours::is_candidate(function, self.globals),
+        }
     }
 }

@@ -51,7 +51,7 @@ pub trait Callees {
     ) -> Option<NativeVersion>;
     /// May its code be compiled as part of a caller? That is no matter of `@jit`, but of `jit.never`.
     fn may_be_inlined(&self, function: &Bound<'_, PyAny>) -> bool;
-    /// Has it `@jit`, and may it be compiled?
+    /// Has it `@jit`, or may it be compiled all the same, as a neighbour?
     fn is_decorated(&self, function: &Bound<'_, PyAny>) -> bool;
 }
 

@@ -95,6 +95,7 @@ fn attach_function(function: &Bound<'_, PyAny>, options: &Bound<'_, PyDict>) -> 
     if is_known && let Some((record, entry)) = record_of(function) {
         record.never.set(false);
         record.undecorated.set(false);
+        record.neighbour.set(false);
         entry.count_down(threshold.max(1));
         return Ok(());
     }

@@ -102,6 +102,28 @@ def rust(step, pythons):
     # `cross` also emits AArch64 code, which runs under qemu-user where that is installed.
     command = "cargo test --release --locked --no-default-features --features cross --no-fail-fast"
     step.run(*command.split(), tests=True)
+    # The driver's own tests embed an interpreter.
+    executable = find_pythons.one(pythons)
+    reason, folder = embedding(executable)
+    if reason:
+        print(f"-- SKIPPED tests of the driver: cannot embed {executable}: {reason}", flush=True)
+        return
+    command = "cargo test --release --locked --lib driver::"
+    step.run(*command.split(), tests=True, PYO3_PYTHON=executable, LD_LIBRARY_PATH=folder)
+
+
+def embedding(executable):
+    """Why an interpreter cannot be embedded (empty if it can), and where its library is."""
+    code = "import rust_benches, sysconfig; print(rust_benches.missing_library()); print(sysconfig.get_config_var('LIBDIR'))"
+    answer = subprocess.run(
+        [executable, "-c", code],
+        cwd=ROOT / "scripts",
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    reason, folder = answer.stdout.splitlines()
+    return reason, folder
 
 
 def pytest(step, python, *arguments, **environment):

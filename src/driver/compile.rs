@@ -10,7 +10,7 @@ use pyo3::prelude::*;
 use super::dump::Dump;
 use super::engine::Engine;
 use super::onlookers;
-use super::profit;
+use super::profit::{self, Estimate};
 use super::world::{Callees, LiveWorld};
 use crate::abi::helpers::HelperId;
 use crate::abi::layout::InstanceClass;
@@ -44,8 +44,8 @@ pub struct Compiled {
     pub function: Function,
     /// Milliseconds, all stages.
     pub milliseconds: f64,
-    /// It may be slower than the interpreter: a trial decides.
-    pub doubtful: bool,
+    /// What is expected of it.
+    pub estimate: Estimate,
     /// Bytes of machine code.
     pub code_bytes: usize,
     /// Times per stage and pass, microseconds.
@@ -105,8 +105,8 @@ pub fn compile(
     };
     let lifted = lift::lift(&request, &mut world)?;
     timing.push(("lift", microseconds(started)));
-    let doubtful = if job.force {
-        false
+    let estimate = if job.force {
+        Estimate::FORCED
     } else {
         let region = request
             .entry
@@ -223,7 +223,7 @@ pub fn compile(
         returns,
         notes,
         function,
-        doubtful,
+        estimate,
         milliseconds: started.elapsed().as_secs_f64() * 1e3,
         code_bytes: compiled.code.len(),
         timing,

@@ -76,8 +76,11 @@ impl EntryState for Record {
         let head = chain.first().map(|first| first.compiled.unit.clone());
         if let Some(trial) = self.trial.borrow_mut().as_mut() {
             let (native, timed) = trial.turn();
+            let taking = arguments
+                .and_then(|arguments| chain.iter().find(|version| version.takes(arguments)))
+                .map(|version| version.compiled.unit.clone());
             return Turn {
-                unit: head.filter(|_| native),
+                unit: taking.or(head).filter(|_| native),
                 timed: timed.then_some(WHOLE),
                 clock: trial.clock(),
             };
@@ -155,7 +158,7 @@ impl EntryState for Record {
         let (doubtful, certain): (Vec<_>, Vec<_>) = self
             .chain()
             .into_iter()
-            .partition(|version| version.compiled.doubtful);
+            .partition(|version| version.compiled.estimate.doubtful);
         let entries = |versions: &[Rc<Version>]| -> u64 {
             let units = versions.iter().map(|version| &version.compiled.unit);
             units.map(|unit| unit.entries.get()).sum()
@@ -286,6 +289,7 @@ impl UnitOwner for Record {
         let teaches = policy::teaches(site.reason, left);
         if unit.in_place {
             drop(inner);
+            self.loops.left_early(unit);
             if teaches {
                 self.loops.taught(unit);
             }
@@ -295,18 +299,29 @@ impl UnitOwner for Record {
             return;
         };
         let compilations = inner.whole_compilations();
-        let called = !inner.dependents.is_empty();
         drop(inner);
         let Some(entry) = self.entry() else { return };
+        let called = self.has_native_callers();
         if teaches && compilations < policy::MAX_COMPILATIONS {
             let loops = self.loops.exist.get();
-            if self.threshold > 1 && !policy::has_learned_enough(&version, loops, called) {
+            if self.threshold > 1 && !policy::has_learned_enough(&version, loops) {
                 version.lessons.set(true);
                 return;
             }
             version.stale.set(true);
             entry.count_down(1);
-        } else if policy::leaves_too_often(unit.exits.get(), unit.entries.get()) {
+            if called {
+                // Its callers may never come by the entry.
+                self.renew(&entry, &version);
+            }
+            return;
+        }
+        let (exits, entries) = (unit.exits.get(), unit.entries.get());
+        let too_often = match called {
+            true => policy::leaves_all_the_time(exits, version.since.elapsed()),
+            false => policy::leaves_too_often(exits, entries),
+        };
+        if too_often {
             let refusal = Refusal {
                 reason: "its native code kept leaving to the interpreter".into(),
                 offset: None,

@@ -4,7 +4,8 @@
 //! `loop_threshold` times is compiled for what the frame holds, and entered; a loop around it that has come
 //! round already is preferred, and waits for its own next turn. A loop that left is entered again at its
 //! next turn. An exit that teaches something costs the version, a frame of another kind widens it; both are
-//! bounded. A loop that stays in native code too shortly to pay is left to the interpreter for good.
+//! bounded. A loop that stays in native code too shortly to pay is left to the interpreter for good: what it gains
+//! there is estimated from what it consists of ([`super::profit`]).
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
@@ -28,9 +29,10 @@ const MAX_COMPILATIONS: u32 = 8;
 const MAX_LEARNING: u32 = 4;
 /// Entries over which the time in native code is averaged.
 const WINDOW: u32 = 64;
-/// Nanoseconds of machine code per entry below which it does not pay: the interpreter takes ten times as
-/// long, an entry and an exit a microsecond.
-const LEAST_TIME: u64 = 180;
+/// What an entry and its exit cost, nanoseconds: what is gained in machine code between them must be more.
+const ENTRY_COST: f64 = if cfg!(Py_3_12) { 1600.0 } else { 2000.0 };
+/// The same of a loop that mostly leaves within a turn.
+const EARLY_COST: f64 = 3.0 * ENTRY_COST;
 /// What a turn counts for: 3.11's events cost more.
 const TURN: u32 = if cfg!(Py_3_12) { 1 } else { 2 };
 /// Turns of an outer loop after which it is preferred to the inner one.
@@ -63,7 +65,16 @@ struct Row {
     off: Option<Refusal>,
     entries: u64,
     nanoseconds: u64,
-    recent: (u32, u64),
+    recent: Recent,
+}
+
+/// Entries of late, and the nanoseconds in machine code.
+#[derive(Default)]
+struct Recent {
+    entries: u32,
+    nanoseconds: u64,
+    /// Those that left before the loop ended.
+    early: u32,
 }
 
 /// What `stats` and `explain` say of a loop.
@@ -184,16 +195,21 @@ impl Loops {
         true
     }
 
+    /// The unit was left before its loop ended.
+    pub fn left_early(&self, unit: &Unit) {
+        if let Ok(mut rows) = self.rows.try_borrow_mut()
+            && let Some(row) = rows.iter_mut().find(|row| row.runs(unit))
+        {
+            row.recent.early += 1;
+        }
+    }
+
     /// Native code of a loop was left.
     pub fn left(&self, unit: &Unit, left: Left, nanoseconds: u64) {
         let Ok(mut rows) = self.rows.try_borrow_mut() else {
             return;
         };
-        let Some(row) = rows.iter_mut().find(|row| {
-            row.version
-                .as_ref()
-                .is_some_and(|version| std::ptr::eq(Rc::as_ptr(&version.compiled.unit), unit))
-        }) else {
+        let Some(row) = rows.iter_mut().find(|row| row.runs(unit)) else {
             return;
         };
         row.nanoseconds += nanoseconds;
@@ -201,11 +217,21 @@ impl Loops {
             row.entries += 1;
         }
         let stayed = unit.stayed.get().as_nanos() as u64;
-        row.recent = (row.recent.0 + 1, row.recent.1 + stayed);
-        if row.recent.0 >= WINDOW {
-            let average = row.recent.1 / u64::from(row.recent.0);
-            row.recent = (0, 0);
-            if average < LEAST_TIME {
+        row.recent.entries += 1;
+        row.recent.nanoseconds += stayed;
+        if row.recent.entries >= WINDOW {
+            let recent = std::mem::take(&mut row.recent);
+            let average = recent.nanoseconds as f64 / f64::from(recent.entries);
+            let speedup = row
+                .version
+                .as_ref()
+                .map_or(1.0, |version| version.compiled.estimate.speedup);
+            // What follows an early exit is interpreted to the end of the turn.
+            let cost = match 2 * recent.early > recent.entries {
+                true => EARLY_COST,
+                false => ENTRY_COST,
+            };
+            if average * (speedup - 1.0) < cost {
                 row.switch_off(Refusal {
                     reason: "the loop leaves native code too soon to gain by it".into(),
                     offset: Some(row.header),
@@ -228,8 +254,14 @@ impl Row {
             off: None,
             entries: 0,
             nanoseconds: 0,
-            recent: (0, 0),
+            recent: Recent::default(),
         }
+    }
+
+    /// Is the unit that of its version?
+    fn runs(&self, unit: &Unit) -> bool {
+        let version = self.version.as_ref();
+        version.is_some_and(|version| std::ptr::eq(Rc::as_ptr(&version.compiled.unit), unit))
     }
 
     fn switch_off(&mut self, refusal: Refusal) {
@@ -376,7 +408,7 @@ impl Loops {
         match version {
             Ok(version) => {
                 row.compilations += 1;
-                row.recent = (0, 0);
+                row.recent = Recent::default();
                 if let Some(old) = row.version.replace(version.clone()) {
                     self.retired.borrow_mut().push(old.compiled.unit.clone());
                 }

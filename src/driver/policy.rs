@@ -44,6 +44,9 @@ const GIVE_UP_AFTER: u64 = 64;
 /// Exits per call of a version above which it is given up.
 const GIVE_UP_RATIO: f64 = 0.5;
 
+/// Nanoseconds between two exits below which they are a good part of all time.
+const BUSY_EXIT: u128 = 3000;
+
 /// Calls that no version takes before their cost is weighed; again at every power of two.
 const WEIGH_AFTER: u64 = 256;
 /// What a call that no version takes costs beyond a plain one, nanoseconds.
@@ -77,15 +80,13 @@ pub fn teaches(reason: ExitReason, left: u32) -> bool {
 
 /// An exit of the version taught something: is it time to compile again? What follows an exit is interpreted
 /// until the call ends (or a loop is entered): in a function without loops, or one whose calls follow each other
-/// quickly, that is little, so a few exits are taken first, for what they teach together. A compiled caller
-/// leaves too, from loops of its own: then no time is lost.
-pub fn has_learned_enough(version: &Version, loops: bool, compiled_callers: bool) -> bool {
+/// quickly, that is little, so a few exits are taken first, for what they teach together. Calls by compiled
+/// callers are not counted, but those that leave are calls, too.
+pub fn has_learned_enough(version: &Version, loops: bool) -> bool {
     let unit = &version.compiled.unit;
-    let calls = u32::try_from(unit.entries.get()).unwrap_or(u32::MAX);
-    compiled_callers
-        || calls == 0
-        || unit.exits.get() >= CHEAP_EXITS
-        || loops && version.since.elapsed() / calls > SHORT_CALL
+    let exits = unit.exits.get();
+    let calls = u32::try_from(unit.entries.get().max(exits)).unwrap_or(u32::MAX);
+    calls == 0 || exits >= CHEAP_EXITS || loops && version.since.elapsed() / calls > SHORT_CALL
 }
 
 /// Does an exit say something about the version at all?
@@ -105,6 +106,13 @@ pub fn leaves_too_often(exits: u64, calls: u64) -> bool {
         && exits.is_power_of_two()
         && calls > 0
         && exits as f64 / calls as f64 > GIVE_UP_RATIO
+}
+
+/// The same of one that compiled callers call, whose calls are not counted: by the time between two exits.
+pub fn leaves_all_the_time(exits: u64, since: Duration) -> bool {
+    exits >= GIVE_UP_AFTER
+        && exits.is_power_of_two()
+        && since.as_nanos() < BUSY_EXIT * u128::from(exits)
 }
 
 /// The order in which versions are tried: those for exact types first, then those for narrow numbers.
@@ -147,6 +155,14 @@ mod tests {
         assert!(!leaves_too_often(65, 65), "looked at by powers of two");
         assert!(!leaves_too_often(64, 128));
         assert!(!leaves_too_often(64, 0), "a loop is not entered by calls");
+    }
+
+    #[test]
+    fn code_that_leaves_every_microsecond_is_given_up_whoever_calls_it() {
+        let microseconds = Duration::from_micros;
+        assert!(leaves_all_the_time(64, microseconds(64)));
+        assert!(!leaves_all_the_time(64, microseconds(640)));
+        assert!(!leaves_all_the_time(32, microseconds(32)));
     }
 
     #[test]

@@ -17,12 +17,44 @@ const LOOP_WEIGHT: f64 = 10.0;
 /// How much more a loop must gain than lose to be entered without a trial.
 const CERTAIN_GAIN: f64 = 2.0;
 
-/// Refuses what would not pay. True if it may not: then a trial decides. Certain is a loop or a recursion
-/// without runtime calls only: a short function may cost less than its call through machine code.
+/// What a bytecode that the runtime carries out takes in the interpreter, in native instructions.
+const RUNTIME_LENGTH: f64 = 8.0;
+/// Machine code takes this share of the interpreter's time at best.
+const LEAST_SHARE: f64 = 0.1;
+
+/// What is expected of the code.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Estimate {
+    /// It may not pay: a trial decides.
+    pub doubtful: bool,
+    /// The interpreter's time by the time of machine code.
+    pub speedup: f64,
+}
+
+impl Estimate {
+    /// Of code that was asked for, whatever it is worth.
+    pub const FORCED: Estimate = Estimate {
+        doubtful: false,
+        speedup: 1.0 / LEAST_SHARE,
+    };
+}
+
+/// Instructions in machine code, those that the runtime carries out, and what the latter lose: all weighed.
+fn speedup(native: f64, calls: f64, lost: f64) -> f64 {
+    let interpreted = native + RUNTIME_LENGTH * calls;
+    let gained = (1.0 - LEAST_SHARE) * native - lost;
+    interpreted
+        / (interpreted - gained)
+            .max(LEAST_SHARE * interpreted)
+            .max(1.0)
+}
+
+/// Refuses what would not pay. It is doubtful unless it is a loop or a recursion
+/// without runtime calls: a short function may cost less than its call through machine code.
 ///
 /// Of a loop that is entered in the middle only its own blocks count, and there is no trial: what may not
 /// pay is refused.
-pub fn check(lifted: &Lifted, region: Option<&BTreeSet<u32>>) -> Result<bool, Refusal> {
+pub fn check(lifted: &Lifted, region: Option<&BTreeSet<u32>>) -> Result<Estimate, Refusal> {
     let mut noted: HashMap<(u32, u32), (NoteKind, u32)> = HashMap::new();
     let mut worst: Option<(f64, u32, String)> = None;
     for note in &lifted.notes {
@@ -36,7 +68,7 @@ pub fn check(lifted: &Lifted, region: Option<&BTreeSet<u32>>) -> Result<bool, Re
             }
         }
     }
-    let (mut native, mut runtime) = (0.0, 0.0);
+    let (mut native, mut runtime, mut calls) = (0.0, 0.0, 0.0);
     let mut loops = calls_itself(&lifted.function);
     for (index, (_, bytes, code)) in lifted.codes.iter().enumerate() {
         let _ = bytes;
@@ -55,7 +87,10 @@ pub fn check(lifted: &Lifted, region: Option<&BTreeSet<u32>>) -> Result<bool, Re
             loops |= depth > 0;
             let weight = LOOP_WEIGHT.powi(depth.min(6) as i32);
             match noted.get(&(index as u32, instr.offset)) {
-                Some((NoteKind::RuntimeCall, cost)) => runtime += weight * f64::from(*cost),
+                Some((NoteKind::RuntimeCall, cost)) => {
+                    runtime += weight * f64::from(*cost);
+                    calls += weight;
+                }
                 Some((NoteKind::Interpreted, _)) => {}
                 Some((NoteKind::Native, _)) | None => native += weight,
             }
@@ -66,7 +101,10 @@ pub fn check(lifted: &Lifted, region: Option<&BTreeSet<u32>>) -> Result<bool, Re
         None => native >= runtime,
     };
     if pays {
-        return Ok(runtime > 0.0 || !loops);
+        return Ok(Estimate {
+            doubtful: runtime > 0.0 || !loops,
+            speedup: speedup(native, calls, runtime),
+        });
     }
     let (offset, what) = worst.map_or((None, String::new()), |(_, offset, text)| {
         (Some(offset), text)
@@ -120,6 +158,15 @@ mod tests {
         let target = |offset| jumps.iter().find(|jump| jump.0 == offset);
         let instrs = (0..10).map(|offset| (offset, target(offset).map(|jump| jump.1)));
         loop_depths(&instrs.collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn runtime_calls_eat_the_gain() {
+        assert_eq!(speedup(100.0, 0.0, 0.0), 10.0);
+        let mixed = speedup(100.0, 10.0, 30.0);
+        assert!((1.4..1.6).contains(&mixed), "{mixed}");
+        assert_eq!(speedup(0.0, 10.0, 0.0), 1.0);
+        assert!(speedup(10.0, 10.0, 80.0) < 1.0);
     }
 
     #[test]

@@ -400,6 +400,15 @@ impl Record {
         self.compile_for(entry, &function, args);
     }
 
+    /// Compiles a stale version again, for what it was for.
+    pub(super) fn renew(&self, entry: &EntryRecord, version: &Version) {
+        Python::attach(|py| {
+            if !self.never.get() && !self.compiling.get() && !self.must_wait(py) {
+                self.compile_for(entry, &entry.function(py), version.args.clone());
+            }
+        });
+    }
+
     /// Compiles for arguments like these, unless some version takes them or that is given up.
     pub(super) fn compile_for(
         &self,

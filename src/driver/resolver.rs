@@ -71,20 +71,19 @@ impl Callees for Resolver {
             }
             return None;
         };
-        record
-            .inner
-            .try_borrow_mut()
-            .ok()?
+        let mut inner = record.inner.try_borrow_mut().ok()?;
+        if !inner
             .dependents
-            .push(self.caller.clone());
+            .iter()
+            .any(|known| known.ptr_eq(&self.caller))
+        {
+            inner.dependents.push(self.caller.clone());
+        }
+        drop(inner);
         let compiled = &version.compiled;
         Some(NativeVersion {
             unit: compiled.unit.clone(),
-            params: compiled
-                .params
-                .iter()
-                .map(|(ty, repr, _)| (*ty, *repr))
-                .collect(),
+            params: compiled.params.clone(),
             returns: compiled.returns,
         })
     }

@@ -23,6 +23,9 @@ const STAGES: [Stage; 4] = [
 /// The same once the calls together took [`LONG_NANOSECONDS`].
 const LONG_STAGES: [Stage; 3] = [(4, 0.7, 1.4), (8, 0.85, 1.15), (16, EVEN, EVEN)];
 const LONG_NANOSECONDS: u64 = 50_000_000;
+/// The same once they took [`LONGEST_NANOSECONDS`]: so long calls differ little from each other.
+const LONGEST_STAGES: [Stage; 3] = [(1, 0.6, 1.6), (2, 0.85, 1.2), (4, EVEN, EVEN)];
+const LONGEST_NANOSECONDS: u64 = 500_000_000;
 /// A call as long as this is measured in the thread's own time.
 const LONG_CALL_NANOSECONDS: u64 = 20_000;
 /// The ratio that decides in the end: without a gain the interpreter is preferred.
@@ -77,10 +80,10 @@ impl Trial {
                 .push(nanoseconds.saturating_sub(ENTRY_NANOSECONDS + NESTED_NANOSECONDS * nested));
         }
         let calls = self.native.len().min(self.interpreted.len());
-        let stages: &[Stage] = if self.total > LONG_NANOSECONDS {
-            &LONG_STAGES
-        } else {
-            &STAGES
+        let stages: &[Stage] = match self.total {
+            ..LONG_NANOSECONDS => &STAGES,
+            LONG_NANOSECONDS..LONGEST_NANOSECONDS => &LONG_STAGES,
+            _ => &LONGEST_STAGES,
         };
         let (last, ..) = *stages.last()?;
         let stage = |(wanted, ..): &&Stage| *wanted == calls || calls > last && *wanted == last;
@@ -193,6 +196,9 @@ mod tests {
         assert_eq!(run(10_000_000, 20_000_000), (true, 8));
         assert_eq!(run(10_000_000, 12_500_000), (true, 16));
         assert_eq!(run(10_000_000, 10_300_000), (true, 32));
+        assert_eq!(run(300_000_000, 600_000_000), (true, 2));
+        assert_eq!(run(800_000_000, 400_000_000), (false, 2));
+        assert_eq!(run(500_000_000, 520_000_000), (true, 8));
     }
 
     #[test]

@@ -32,23 +32,25 @@ impl Record {
         version: Rc<Version>,
         replaced: Option<&Rc<Version>>,
     ) {
-        let doubtful = version.compiled.doubtful && self.threshold > 1;
+        let doubtful = version.compiled.estimate.doubtful && self.threshold > 1;
+        let mut replaced_for_callers = true;
         let mut inner = self.inner.borrow_mut();
         if let Some(old) = replaced {
             inner.versions.retain(|other| !Rc::ptr_eq(other, old));
             let unit = old.compiled.unit.clone();
+            let body = unit.body.get();
             inner.retired.push(unit);
-            let dependents = std::mem::take(&mut inner.dependents);
-            for dependent in dependents.iter().filter_map(Weak::upgrade) {
-                if !std::ptr::eq(Rc::as_ptr(&dependent), self) {
-                    dependent.make_stale();
-                }
-            }
+            // Compiled callers of the old code, and of what it replaced, call the new one, if that fits.
+            let mut callable = inner.retired.iter().filter(|unit| unit.body.get() == body);
+            replaced_for_callers = callable.all(|unit| unit.redirect(&version.compiled.unit));
         }
         inner.versions.insert(0, version.clone());
         inner.verdict = Verdict::Native;
         drop(inner);
-        if doubtful && !self.binds_all_calls.get() {
+        if !replaced_for_callers {
+            self.make_callers_stale();
+        }
+        if doubtful {
             // What is interpreted in a trial is the interpreter's alone.
             Python::attach(|py| self.loops.disarm(&entry.function(py)));
             version.trial.replace(Some(Trial::default()));
@@ -111,10 +113,10 @@ impl Record {
         dispatch::chain(&units, settled);
         if !self.binds_all_calls.get() && Python::attach(verify::is_on) {
             runtime_verify::send_to_checks(entry);
-        } else if self.binds_all_calls.get() {
-            dispatch::send_to_binder(entry);
         } else if self.is_on_trial() || chain.iter().any(|version| version.is_on_trial()) {
             dispatch::send_to_trial(entry);
+        } else if self.binds_all_calls.get() && !chain.is_empty() {
+            dispatch::send_to_binder(entry);
         } else if let Some(first) = units.first() {
             dispatch::send_to(entry, first);
         } else {
@@ -140,12 +142,7 @@ impl Record {
             .inner
             .try_borrow()
             .is_ok_and(|inner| inner.verdict == Verdict::Native);
-        if native
-            && !self.any_trial()
-            && self.threshold > 1
-            && !self.binds_all_calls.get()
-            && entry.is_running()
-        {
+        if native && !self.any_trial() && self.threshold > 1 && entry.is_running() {
             Python::attach(|py| self.loops.disarm(&entry.function(py)));
             self.trial.replace(Some(Trial::default()));
             dispatch::send_to_trial(entry);
@@ -214,15 +211,42 @@ impl Record {
 
     /// A unit we call was replaced: compile again at the next call.
     pub(super) fn make_stale(&self) {
+        let mut fresh = false;
         if let Ok(inner) = self.inner.try_borrow() {
             for version in &inner.versions {
-                version.stale.set(true);
+                fresh |= !version.stale.replace(true);
             }
         }
         self.loops.make_stale();
         if let Some(entry) = self.entry() {
             entry.count_down(1);
         }
+        if fresh {
+            // Those that call us directly do not come by the entry.
+            self.make_callers_stale();
+        }
+    }
+
+    /// Compiled callers must not go on calling what they call now.
+    pub(super) fn make_callers_stale(&self) {
+        let Ok(mut inner) = self.inner.try_borrow_mut() else {
+            return;
+        };
+        let callers = std::mem::take(&mut inner.dependents);
+        drop(inner);
+        for caller in callers.iter().filter_map(Weak::upgrade) {
+            if !std::ptr::eq(Rc::as_ptr(&caller), self) {
+                caller.make_stale();
+            }
+        }
+    }
+
+    /// Compiled callers that may call a unit of the function directly.
+    pub(super) fn has_native_callers(&self) -> bool {
+        self.inner.try_borrow().is_ok_and(|inner| {
+            let mut callers = inner.dependents.iter();
+            callers.any(|caller| caller.strong_count() > 0 && !std::ptr::eq(caller.as_ptr(), self))
+        })
     }
 
     /// The native version for arguments like these, if there is one.
@@ -311,6 +335,7 @@ impl Record {
             inner.given_up.push(kind);
             !inner.versions.is_empty()
         };
+        self.make_callers_stale();
         if others {
             Python::attach(|py| {
                 log(py, "trial", || {

@@ -348,13 +348,17 @@ impl Lifter<'_> {
         };
         let mut joined: Option<crate::feedback::Fact> = None;
         for way in ways {
-            if let Item::Value(value) | Item::Maybe(value, ..) = way
-                && let Some(fact) = self.facts.get(&value)
-            {
-                match &mut joined {
-                    Some(joined) => joined.absorb(fact),
-                    None => joined = Some(fact.clone()),
-                }
+            let (Item::Value(value) | Item::Maybe(value, ..)) = way else {
+                continue;
+            };
+            // Of a number that was computed the range tells; of an object nothing may be known.
+            if !self.facts.contains_key(&value) && self.repr(value) == Repr::Boxed {
+                continue;
+            }
+            let fact = self.fact_of(value);
+            match &mut joined {
+                Some(joined) => joined.absorb(&fact),
+                None => joined = Some(fact),
             }
         }
         if let Some(fact) = joined {
@@ -658,10 +662,13 @@ impl Lifter<'_> {
     /// What is known of a value that goes round also holds for the header's parameter.
     fn learn_from_back_edge(&mut self, header: BlockId, item: &Item, position: usize) {
         if let Item::Value(value) = item
-            && let Some(fact) = self.facts.get(value).cloned()
             && let Some(&param) = self.function.block(header).params.get(position)
         {
-            self.facts.entry(param).or_default().absorb(&fact);
+            let known = self.facts.contains_key(value);
+            if known || self.repr(*value) != Repr::Boxed && self.facts.contains_key(&param) {
+                let fact = self.fact_of(*value);
+                self.facts.entry(param).or_default().absorb(&fact);
+            }
         }
     }
 

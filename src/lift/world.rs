@@ -8,7 +8,7 @@ use std::rc::Rc;
 use crate::bytecode::{Code, CodeBytes};
 use crate::feedback::{ClassKey, Fact, FunctionCodeKey};
 use crate::hir::attributes::{FieldKind, MathFunction};
-use crate::hir::{Repr, Type};
+use crate::hir::{IntRange, Repr, Type};
 
 use super::Raised;
 
@@ -229,8 +229,8 @@ pub struct CalleeFacts {
 pub struct NativeSignature {
     /// Names the version: a function may have several, and one caller may call more than one of them.
     pub target: u32,
-    /// Type and representation of each parameter.
-    pub params: Vec<(Type, Repr)>,
+    /// Type, representation and range of each parameter: its code relies on all three.
+    pub params: Vec<(Type, Repr, IntRange)>,
     /// Type and representation of the result.
     pub returns: (Type, Repr),
 }

@@ -6,6 +6,7 @@ use pyo3::ffi::{self, PyObject};
 use pyo3::prelude::*;
 
 use super::apart::apart;
+use super::binding::{Bound as Arguments, MAX_PARAMETERS, takes_exactly, with_objects};
 use super::entry::{Call, EntryRecord};
 use super::stopwatch::Stopwatch;
 use super::unit::Unit;
@@ -70,14 +71,25 @@ unsafe extern "C" fn try_both(
     // during its last call.
     unsafe {
         let py = Python::assume_attached();
-        let mut arguments = [Bound::ref_from_ptr(py, &callable).as_borrowed(); QUICK_PARAMETERS];
-        let all = plain_arguments(callable, args, flags_and_count, names, &mut arguments);
-        let turn = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            (*record).state().next_turn(all)
-        }));
-        let turn = turn.unwrap_or_default();
+        let count = ffi::PyVectorcall_NARGS(flags_and_count) as usize;
+        let plain = names.is_null() && count <= MAX_PARAMETERS && takes_exactly(callable, count);
+        let next_turn = |objects: Option<&[Borrowed<'_, '_, PyAny>]>| {
+            let turn = std::panic::AssertUnwindSafe(|| (*record).state().next_turn(objects));
+            std::panic::catch_unwind(turn).unwrap_or_default()
+        };
+        let turn = if plain {
+            let words = std::slice::from_raw_parts(args, count);
+            with_objects(py, words, |objects| next_turn(Some(objects)))
+        } else {
+            match Arguments::new(callable, args, flags_and_count, names) {
+                Some(bound) => bound.with_objects(py, |objects| next_turn(Some(objects))),
+                None => next_turn(None),
+            }
+        };
         let call = |entry: &EntryRecord| match &turn.unit {
-            Some(unit) => first_calls::call(unit, callable, args, flags_and_count, names),
+            Some(unit) if plain => first_calls::call(unit, callable, args, flags_and_count, names),
+            // What binding costs is a cost of native code.
+            Some(_) => slow_entry(record, callable, args, flags_and_count, names),
             None => {
                 entry.count_interpreted();
                 entry.interpret(callable, args, flags_and_count, names)
@@ -105,47 +117,6 @@ unsafe extern "C" fn try_both(
         }
         result
     }
-}
-
-/// The arguments of a call that has one for every parameter, by position.
-///
-/// # Safety
-/// The arguments are those of a vectorcall of a function; they outlive the result.
-unsafe fn plain_arguments<'a, 'py>(
-    callable: *mut PyObject,
-    args: *const *mut PyObject,
-    flags_and_count: usize,
-    names: *mut PyObject,
-    place: &'a mut [Borrowed<'a, 'py, PyAny>; QUICK_PARAMETERS],
-) -> Option<&'a [Borrowed<'a, 'py, PyAny>]> {
-    // SAFETY: as required; the array holds `count` arguments.
-    unsafe {
-        let count = ffi::PyVectorcall_NARGS(flags_and_count) as usize;
-        if !names.is_null() || count > QUICK_PARAMETERS || !takes_exactly(callable, count) {
-            return None;
-        }
-        let py = Python::assume_attached();
-        for (index, argument) in place[..count].iter_mut().enumerate() {
-            *argument = Borrowed::from_ptr(py, *args.add(index));
-        }
-        Some(&place[..count])
-    }
-}
-
-/// Are so many positional arguments all that the function has parameters for?
-///
-/// # Safety
-/// The callable is a function.
-unsafe fn takes_exactly(callable: *mut PyObject, count: usize) -> bool {
-    // SAFETY: as required; a function has a code object.
-    let code = unsafe {
-        &*(*callable.cast::<ffi::PyFunctionObject>())
-            .func_code
-            .cast::<crate::ffi::CodeObject>()
-    };
-    code.co_argcount as usize == count
-        && code.co_kwonlyargcount == 0
-        && code.co_flags & VARIADIC == 0
 }
 
 /// What the last stub of settled versions jumps to: most such calls go straight to the interpreter.
@@ -286,12 +257,8 @@ unsafe fn slow_entry(
 
 /// One call in so many that no version takes is looked at once versions are settled.
 const UNTAKEN_CALLS_PER_LOOK: u64 = 64;
-/// Flags of code with `*args` or `**kwargs`.
-const VARIADIC: std::ffi::c_int = 0x4 | 0x8;
-/// Parameters up to which a call is bound on the stack.
-const QUICK_PARAMETERS: usize = 8;
 
-/// A call without keywords, perhaps with defaults, of a version that takes it.
+/// A call of a version that takes it, with its arguments bound here.
 ///
 /// # Safety
 /// As `slow_entry`.
@@ -302,50 +269,20 @@ unsafe fn enter_quickly(
     flags_and_count: usize,
     names: *mut PyObject,
 ) -> Option<*mut PyObject> {
-    // SAFETY: as required. The parameters are all positional, so the last defaults belong to the last
-    // parameters. The defaults tuple is kept alive: the body may replace the function's.
+    // SAFETY: as required. The binding keeps defaults alive: the body may replace the function's.
     unsafe {
-        let count = ffi::PyVectorcall_NARGS(flags_and_count) as usize;
-        let function = callable.cast::<ffi::PyFunctionObject>();
-        let code = (*function).func_code.cast::<crate::ffi::CodeObject>();
-        let wanted = (*code).co_argcount as usize;
-        let others = !takes_exactly(callable, wanted);
-        if !names.is_null() || count > wanted || wanted > QUICK_PARAMETERS || others {
-            return None;
-        }
-        let mut words = [std::ptr::null_mut::<PyObject>(); QUICK_PARAMETERS];
-        std::ptr::copy_nonoverlapping(args, words.as_mut_ptr(), count);
-        let mut defaults = std::ptr::null_mut();
-        if count < wanted {
-            defaults = (*function).func_defaults;
-            if defaults.is_null() || ffi::PyTuple_CheckExact(defaults) == 0 {
-                return None;
-            }
-            let length = ffi::PyTuple_GET_SIZE(defaults) as usize;
-            let first = (count + length).checked_sub(wanted)?;
-            for (word, position) in words[count..wanted].iter_mut().zip(first..) {
-                *word = ffi::PyTuple_GET_ITEM(defaults, position as isize);
-            }
-        }
+        let bound = Arguments::new(callable, args, flags_and_count, names)?;
         let py = Python::assume_attached();
-        let mut arguments = [Bound::ref_from_ptr(py, &callable).as_borrowed(); QUICK_PARAMETERS];
-        for (argument, word) in arguments.iter_mut().zip(&words[..wanted]) {
-            *argument = Bound::ref_from_ptr(py, word).as_borrowed();
-        }
         let unit = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            entry.state().quick_fitting(entry, &arguments[..wanted])
+            bound.with_objects(py, |objects| entry.state().quick_fitting(entry, objects))
         }));
         let unit = unit.ok()??;
-        ffi::Py_XINCREF(defaults);
+        let words = bound.words();
         let outer = entry.retried.replace(words.as_ptr() as usize);
         let nobody = std::ptr::null_mut();
-        let result = first_calls::call(&unit, callable, words.as_ptr(), wanted, nobody);
+        let result = first_calls::call(&unit, callable, words.as_ptr(), words.len(), nobody);
         entry.retried.set(outer);
-        ffi::Py_XDECREF(defaults);
-        if entry.declined.replace(false) {
-            None
-        } else {
-            Some(result)
-        }
+        let declined = entry.declined.replace(false);
+        (!declined).then_some(result)
     }
 }

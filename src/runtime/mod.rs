@@ -1,6 +1,7 @@
 //! Machine code memory, entry points, exits and tiers: the only unsafe part besides `ffi`.
 
 mod apart;
+mod binding;
 pub mod code_memory;
 mod debug_offsets;
 #[cfg(Py_3_14)]

@@ -406,12 +406,12 @@ impl Lifter<'_> {
         }
         let (params, returns, target) = if callee.is_self {
             let entry = self.function.entry;
-            let params: Vec<(Type, Repr)> = self
+            let params: Vec<(Type, Repr, IntRange)> = self
                 .function
                 .block(entry)
                 .params
                 .iter()
-                .map(|value| (self.ty(*value), self.repr(*value)))
+                .map(|value| (self.ty(*value), self.repr(*value), self.range(*value)))
                 .collect();
             let returns = self
                 .knowledge
@@ -439,7 +439,7 @@ impl Lifter<'_> {
             kind: ObjectKind::Function(handle),
         };
         let mut operands = Vec::new();
-        for (index, (item, (ty, repr))) in args.iter().zip(&params).enumerate() {
+        for (index, (item, (ty, repr, range))) in args.iter().zip(&params).enumerate() {
             let position = args.len() - 1 - index;
             let value = self.value_of(item)?;
             let value = if self.ty(value).is_subset(*ty) || *ty == Type::OBJECT {
@@ -449,17 +449,12 @@ impl Lifter<'_> {
             } else {
                 return Ok(None);
             };
-            let range = self
-                .function
-                .block(self.function.entry)
-                .params
-                .get(index)
-                .filter(|_| callee.is_self)
-                .map(|param| self.range(*param));
             let value = self.convert(&Item::Value(value), *repr, *ty)?;
-            let value = match range {
-                Some(range) if *repr == Repr::I64 && !self.range(value).is_within(range) => {
-                    self.emit_ranged(Op::GuardRange(range), &[value], Type::INT, Repr::I64, range)?
+            // What was observed of a value is no proof: the callee's code relies on the range.
+            let value = match *repr {
+                Repr::I64 if !self.range(value).is_within(*range) => {
+                    let op = Op::GuardRange(*range);
+                    self.emit_ranged(op, &[value], Type::INT, Repr::I64, *range)?
                 }
                 _ => value,
             };
@@ -469,7 +464,7 @@ impl Lifter<'_> {
         self.emit(Op::GuardFunction(id), &[], None)?;
         let callee_id = self.callee_id(Callee {
             name: callee.name.clone(),
-            params: params.iter().map(|(_, repr)| *repr).collect(),
+            params: params.iter().map(|(_, repr, _)| *repr).collect(),
             returns: returns.1,
             handle: target,
         });

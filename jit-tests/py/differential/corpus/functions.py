@@ -1120,3 +1120,25 @@ def f(x):
         out.append(not bool(x))
         out.append(bool() or bool(out))
     return out
+# ==== callee_for_narrow_ints_gets_wide_ones
+# call: 1, 5
+# call: 0, 5
+# call: 1, 31
+# call: 0, 45
+# call: 1, 70
+def start(c):
+    if c:
+        return 3
+    return 4
+def g(x):
+    for i in range(3):
+        if i == 50:
+            g(1)
+    return x * x * 7
+def f(c, n):
+    x = start(c)
+    total = 0
+    for i in range(n):
+        total ^= g(x)
+        x = x * 2 + 1
+    return total

@@ -70,6 +70,7 @@ impl Subject {
             args: self.args.clone(),
             history,
             learn: true,
+            by_class: false,
         };
         match lift::lift(&request, &mut CapturedWorld::new(&self.bytes)) {
             Ok(lifted) => lifted,

@@ -14,7 +14,7 @@ use std::hint::black_box;
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
-use brolga::driver::compile::{self, Compiled, Job};
+use brolga::driver::compile::{self, Compiled, Context, Job};
 use brolga::driver::engine::{self, Engine};
 use brolga::driver::observe::observe;
 use brolga::driver::world::{Callees, LiveWorld, NativeVersion};
@@ -152,6 +152,7 @@ impl<'py> Subject<'py> {
             args: self.facts.clone(),
             history,
             learn: true,
+            by_class: false,
         };
         match lift::lift(&request, &mut world) {
             Ok(lifted) => lifted,
@@ -168,15 +169,18 @@ impl<'py> Subject<'py> {
         let job = Job {
             function: &self.function,
             args: self.facts.clone(),
+            learn: true,
+            by_class: false,
+            force: true,
+            entry: None,
+        };
+        let context = Context {
             history: &History::default(),
             functions: &mut Vec::new(),
             owner: owner.clone(),
             record,
-            learn: true,
-            force: true,
-            entry: None,
         };
-        match compile::compile(engine, job, &mut NoCallees) {
+        match compile::compile(engine, &job, context, &mut NoCallees) {
             Ok(compiled) => compiled,
             Err(refusal) => panic!("{}: {}", self.name, refusal.reason),
         }

@@ -12,10 +12,11 @@ use super::engine::Engine;
 use super::onlookers;
 use super::profit::{self, Estimate};
 use super::world::{Callees, LiveWorld};
+use crate::abi::entry::ClassTest;
 use crate::abi::helpers::HelperId;
 use crate::abi::layout::InstanceClass;
 use crate::abi::support::Support;
-use crate::feedback::{Fact, History};
+use crate::feedback::{ClassKey, Fact, History};
 use crate::hir::attributes::MathFunction;
 use crate::hir::{
     CalleeId, ClassId, CodeId, Function, IntRange, NamespaceId, ObjectId, Repr, Type,
@@ -34,8 +35,8 @@ use crate::runtime::unit::{Assumption, Namespace, Unit, UnitFunction, UnitOwner,
 pub struct Compiled {
     /// The installed unit.
     pub unit: Rc<Unit>,
-    /// Type, representation and range of each parameter.
-    pub params: Vec<(Type, Repr, IntRange)>,
+    /// What it takes.
+    pub params: Vec<Param>,
     /// Type and representation of the result.
     pub returns: (Type, Repr),
     /// Remarks for `explain`.
@@ -52,14 +53,37 @@ pub struct Compiled {
     pub timing: Vec<(&'static str, f64)>,
 }
 
-/// What to compile and for whom.
+/// What a unit takes as one argument.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Param {
+    /// Classes it can be of.
+    pub ty: Type,
+    /// How the code takes it.
+    pub repr: Repr,
+    /// Bounds of an int.
+    pub range: IntRange,
+    /// The class of instances, where it is for that class alone: its number, and where it is.
+    pub class: Option<(ClassKey, u64)>,
+}
+
+/// What to compile.
 pub struct Job<'a, 'py> {
     /// The function object.
     pub function: &'a Bound<'py, PyAny>,
     /// What is known of the arguments.
     pub args: Vec<Fact>,
+    /// See `lift::Request`.
+    pub by_class: bool,
     /// The loop of a running frame to enter, instead of the function.
     pub entry: Option<EntryPoint>,
+    /// See `lift::Request`.
+    pub learn: bool,
+    /// Compile also what does not pay.
+    pub force: bool,
+}
+
+/// Of the record it is compiled for.
+pub struct Context<'a> {
     /// What earlier versions saw.
     pub history: &'a History,
     /// Other functions the record knows.
@@ -68,10 +92,6 @@ pub struct Job<'a, 'py> {
     pub owner: Weak<dyn UnitOwner>,
     /// The function's entry, for the unit's stub.
     pub record: *const EntryRecord,
-    /// See `lift::Request`.
-    pub learn: bool,
-    /// Compile also what does not pay.
-    pub force: bool,
 }
 
 fn refusal(reason: impl Into<String>) -> Refusal {
@@ -85,23 +105,25 @@ fn refusal(reason: impl Into<String>) -> Refusal {
 /// Compiles and installs.
 pub fn compile(
     engine: &mut Engine,
-    job: Job<'_, '_>,
+    job: &Job<'_, '_>,
+    context: Context<'_>,
     callees: &mut dyn Callees,
 ) -> Result<Compiled, Refusal> {
     let py = job.function.py();
     let started = Instant::now();
     let known = engine.known.clone();
     let mut timing = Vec::new();
-    let mut world = LiveWorld::new(job.function, &known, callees, job.functions);
+    let mut world = LiveWorld::new(job.function, &known, callees, context.functions);
     let (bytes, code) = world.code(0).map_err(|error| refusal(error.to_string()))?;
     let request = Request {
         function: 0,
-        entry: job.entry,
+        entry: job.entry.clone(),
         bytes: bytes.clone(),
         code,
-        args: job.args,
-        history: job.history,
+        args: job.args.clone(),
+        history: context.history,
         learn: job.learn,
+        by_class: job.by_class,
     };
     let lifted = lift::lift(&request, &mut world)?;
     timing.push(("lift", microseconds(started)));
@@ -134,17 +156,24 @@ pub fn compile(
         py,
         &mut world,
         &function,
-        (&job.owner, job.record),
+        (&context.owner, context.record),
         calls_onlookers,
     )
     .map_err(|error| refusal(format!("internal: {error}")))?;
-    let entry_params: Vec<(Type, Repr, IntRange)> = function
-        .block(function.entry)
-        .params
-        .iter()
-        .map(|value| {
+    let params = function.block(function.entry).params.iter().enumerate();
+    let entry_params: Vec<Param> = params
+        .map(|(number, value)| {
             let value = function.value(*value);
-            (value.ty, value.repr, value.range)
+            let class = function.entry_class(number).map(|class| {
+                let row = &world.classes[function.classes[class.index()].handle as usize];
+                (row.key, row.layout.address)
+            });
+            Param {
+                ty: value.ty,
+                repr: value.repr,
+                range: value.range,
+                class,
+            }
         })
         .collect();
     let addresses = Addresses::new(
@@ -241,6 +270,14 @@ pub fn make_stub(
     let Some(shape) = unit.shape.get() else {
         return Err("a unit without code".to_owned());
     };
+    let mut instance_classes = vec![InstanceClass::default(); function.classes.len()];
+    for &(number, class) in &function.entry_classes {
+        if let ClassTest::OneOf(known) = &shape.params[number as usize].class
+            && let [address] = known[..]
+        {
+            instance_classes[class.index()].address = address;
+        }
+    }
     let addresses = Addresses {
         unit,
         classes: &engine.classes,
@@ -250,7 +287,7 @@ pub fn make_stub(
         code_object: shape.code,
         harmless: Vec::new(),
         onlooking: Vec::new(),
-        instance_classes: Vec::new(),
+        instance_classes,
         parts: Vec::new(),
     };
     let mut layout = engine.layout.as_ref().clone();

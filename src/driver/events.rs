@@ -146,7 +146,7 @@ impl EntryState for Record {
         match version {
             _ if native_wins => self.after_trial(entry),
             _ if self.applies_lessons(entry, version.as_deref()) => {}
-            Some(version) => self.give_up(entry, version.kind(), slower()),
+            Some(version) => self.give_up(entry, version.kind.clone(), slower()),
             None => Python::attach(|py| self.refuse(py, slower())),
         }
     }
@@ -269,6 +269,7 @@ impl UnitOwner for Record {
         let at_its_place = state
             .and_then(|state| state.frames.last())
             .is_some_and(|frame| frame.offset == site.offset);
+        let mut new_class = false;
         if site.reason == ExitReason::NotSeen
             || site.reason == ExitReason::ClassChanged && at_its_place
         {
@@ -281,10 +282,17 @@ impl UnitOwner for Record {
                     IntClass::Unknown
                 };
                 let classes = observe(object).classes;
-                inner
-                    .history
-                    .record_operand(code, site.offset, position, ty, width, &classes);
+                new_class |=
+                    inner
+                        .history
+                        .record_operand(code, site.offset, position, ty, width, &classes);
             }
+        }
+        if site.reason == ExitReason::ClassChanged {
+            let compilation = inner.compilations;
+            inner
+                .history
+                .record_class(code, site.offset, compilation, new_class);
         }
         let teaches = policy::teaches(site.reason, left);
         if unit.in_place {
@@ -327,7 +335,7 @@ impl UnitOwner for Record {
                 offset: None,
                 hint: "see the exits in jit.stats(f)".into(),
             };
-            self.give_up(&entry, version.kind(), refusal);
+            self.give_up(&entry, version.kind.clone(), refusal);
         }
     }
 }

@@ -13,6 +13,7 @@ pub mod enable;
 pub mod engine;
 pub mod events;
 pub mod held;
+pub mod kind;
 pub mod known;
 pub mod listing;
 pub mod loops;

@@ -115,6 +115,11 @@ fn array_container(object: &Bound<'_, PyAny>) -> Option<Container> {
     })
 }
 
+/// The class of the object, and which one if it is an instance.
+pub fn look(object: &Bound<'_, PyAny>) -> Fact {
+    observe_to(object, 0)
+}
+
 /// A profile of the object.
 pub fn observe(object: &Bound<'_, PyAny>) -> Fact {
     observe_to(object, DEPTH)

@@ -19,7 +19,9 @@ use crate::abi::exit_reason::ExitReason;
 use crate::hir::{Repr, Type};
 
 /// Versions per function, by argument types.
-pub const MAX_VERSIONS: usize = 5;
+pub const MAX_VERSIONS: usize = 6;
+/// Versions for arguments of the same types that differ by the class of instances; then one serves all classes.
+pub const MAX_CLASSES_APART: usize = 4;
 /// Compilations per function, loops apart. With more the versions there are stay as they are.
 pub const MAX_COMPILATIONS: u32 = 12;
 /// Compilations whose unknown operations may become exits that learn.
@@ -116,11 +118,12 @@ pub fn leaves_all_the_time(exits: u64, since: Duration) -> bool {
 }
 
 /// The order in which versions are tried: those for exact types first, then those for narrow numbers.
-pub fn generality(version: &Version) -> (usize, usize) {
+pub fn generality(version: &Version) -> (usize, usize, usize) {
     let params = &version.compiled.params;
-    let open = params.iter().filter(|(ty, ..)| *ty == Type::OBJECT).count();
-    let boxed = params.iter().filter(|(_, repr, _)| *repr == Repr::Boxed);
-    (open, boxed.count())
+    let open = params.iter().filter(|param| param.ty == Type::OBJECT);
+    let of_any_class = params.iter().filter(|param| param.class.is_none());
+    let boxed = params.iter().filter(|param| param.repr == Repr::Boxed);
+    (open.count(), of_any_class.count(), boxed.count())
 }
 
 /// Is it time to ask whether the calls that a version takes make up for those that none takes? Asked at each of

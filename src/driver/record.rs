@@ -6,9 +6,10 @@ use std::rc::{Rc, Weak};
 
 use pyo3::prelude::*;
 
-use super::compile::{self, Compiled, Job};
+use super::compile::{self, Compiled, Context, Job};
 use super::enable::{self, Lazy};
 use super::engine;
+use super::kind::Kind;
 use super::loops::Loops;
 use super::neighbours;
 use super::observe::observe;
@@ -18,10 +19,10 @@ use super::selection;
 use super::siblings;
 use super::trial::Trial;
 use super::version::Version;
+use super::versions::Plan;
 use crate::abi::exit_reason::ExitReason;
 use crate::bytecode::CodeBytes;
 use crate::feedback::{Fact, History};
-use crate::hir::Type;
 use crate::lift::{EntryPoint, Refusal};
 use crate::runtime::entry::{self, Call, EntryRecord};
 use crate::runtime::unit::{Unit, UnitOwner};
@@ -43,8 +44,8 @@ pub struct Inner {
     pub verdict: Verdict,
     /// Current versions, newest first.
     pub versions: Vec<Rc<Version>>,
-    /// Types of arguments for which calls are interpreted.
-    pub(super) given_up: Vec<Vec<Type>>,
+    /// Arguments for which calls are interpreted.
+    pub(super) given_up: Vec<Kind>,
     /// Earlier units: an activation may be inside until the function dies.
     pub(super) retired: Vec<Rc<Unit>>,
     /// What exits saw.
@@ -192,32 +193,28 @@ impl Record {
         }
     }
 
-    /// Compiles for arguments like these.
+    /// Compiles as planned.
     pub fn compile(
         &self,
         function: &Bound<'_, PyAny>,
-        args: Vec<Fact>,
+        plan: &Plan,
         force: bool,
     ) -> Result<Rc<Version>, Refusal> {
-        let py = function.py();
         if self.compiling.replace(true) {
             return Err(busy());
         }
-        let result = self.compile_guarded(py, function, args, force);
-        self.compiling.set(false);
-        result
-    }
-
-    fn compile_guarded(
-        &self,
-        py: Python<'_>,
-        function: &Bound<'_, PyAny>,
-        args: Vec<Fact>,
-        force: bool,
-    ) -> Result<Rc<Version>, Refusal> {
         let learn = self.inner.borrow().whole_compilations() < policy::MAX_LEARNING;
-        let compiled = self.build(py, function, args.clone(), None, force, learn)?;
-        Ok(Version::new(compiled, args))
+        let job = Job {
+            function,
+            args: plan.args.clone(),
+            by_class: plan.kind.names_classes(),
+            entry: None,
+            force,
+            learn,
+        };
+        let result = self.build(job);
+        self.compiling.set(false);
+        Ok(Version::new(result?, plan.args.clone()))
     }
 
     /// Compiles a loop for frames like this one.
@@ -230,14 +227,14 @@ impl Record {
         if self.compiling.replace(true) {
             return Err(busy());
         }
-        let result = self.build(
-            function.py(),
+        let result = self.build(Job {
             function,
-            Vec::new(),
-            Some(point),
-            false,
+            args: Vec::new(),
+            by_class: false,
+            entry: Some(point),
+            force: false,
             learn,
-        );
+        });
         self.compiling.set(false);
         result
     }
@@ -256,19 +253,13 @@ impl Record {
         self.compiling.get()
     }
 
-    fn build(
-        &self,
-        py: Python<'_>,
-        function: &Bound<'_, PyAny>,
-        args: Vec<Fact>,
-        point: Option<EntryPoint>,
-        force: bool,
-        learn: bool,
-    ) -> Result<Compiled, Refusal> {
+    fn build(&self, job: Job<'_, '_>) -> Result<Compiled, Refusal> {
+        let function = job.function;
+        let py = function.py();
         if let Some(refusal) = selection::refusal(function) {
             return Err(refusal);
         }
-        let is_loop = point.is_some();
+        let is_loop = job.entry.is_some();
         let (history, mut functions) = {
             let mut inner = self.inner.borrow_mut();
             (inner.history.clone(), std::mem::take(&mut inner.functions))
@@ -285,20 +276,15 @@ impl Record {
             let Some(mut engine) = engine::take(py) else {
                 break;
             };
-            let job = Job {
-                function,
-                args: args.clone(),
-                entry: point.clone(),
+            let context = Context {
                 history: &history,
                 functions: &mut functions,
                 owner: owner.clone(),
                 record: self.address(),
-                force,
-                learn,
             };
             resolver.requested.clear();
             let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-                compile::compile(&mut engine, job, &mut resolver)
+                compile::compile(&mut engine, &job, context, &mut resolver)
             }));
             let panicked = outcome.is_err();
             if let Ok(Ok(compiled)) = &outcome {
@@ -327,7 +313,7 @@ impl Record {
         }
         if result.is_ok() && self.inner.borrow().compilations == 0 {
             siblings::count(function);
-            if !force {
+            if !job.force {
                 neighbours::take_in_callers(function);
             }
             if self.undecorated.get() {
@@ -416,28 +402,16 @@ impl Record {
         function: &Bound<'_, PyAny>,
         args: Vec<Fact>,
     ) {
-        let (same_kind, taken) = {
-            let inner = self.inner.borrow();
-            let mut versions = inner.versions.iter();
-            let same_kind = versions.find(|version| version.is_for(&args)).cloned();
-            (same_kind, self.version_for(&args).is_some())
-        };
-        if taken || !self.may_compile(&args) {
+        let taken = self.version_for(&args).is_some();
+        let plan = self.plan(args);
+        if taken || !self.may_compile(&plan.kind) {
             self.link(entry);
             return;
         }
-        // What a stale version was for stays in force, widened by what comes now.
-        let mut wanted = args;
-        if let Some(old) = &same_kind {
-            for (mine, theirs) in wanted.iter_mut().zip(&old.args) {
-                mine.absorb(theirs);
-            }
-        }
-        let kind = wanted.iter().map(|fact| fact.ty).collect();
-        match self.compile(function, wanted, false) {
-            Ok(version) => self.install(entry, version, same_kind.as_ref()),
+        match self.compile(function, &plan, false) {
+            Ok(version) => self.install(entry, version, plan.replaces.as_ref()),
             Err(refusal) if refusal.reason == BUSY => entry.count_down(2),
-            Err(refusal) => self.give_up(entry, kind, refusal),
+            Err(refusal) => self.give_up(entry, plan.kind, refusal),
         }
     }
 }

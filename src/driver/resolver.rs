@@ -4,11 +4,13 @@ use std::rc::Weak;
 
 use pyo3::prelude::*;
 
+use super::compile::Param;
 use super::neighbours;
 use super::policy::MAX_VERSIONS;
 use super::record::{Record, Verdict, record_of};
 use super::world::{Callees, NativeVersion};
 use crate::feedback::Fact;
+use crate::lift::NativeParam;
 
 /// Finds native code for calls between compiled functions.
 pub(super) struct Resolver {
@@ -40,13 +42,23 @@ impl Resolver {
         if record.inner.borrow().versions.len() >= MAX_VERSIONS {
             return false;
         }
-        match record.compile(function, args, false) {
+        let plan = record.plan(args);
+        match record.compile(function, &plan, false) {
             Ok(version) => {
-                record.install(&entry, version, None);
+                record.install(&entry, version, plan.replaces.as_ref());
                 true
             }
             Err(_) => false,
         }
+    }
+}
+
+fn native_param(param: &Param) -> NativeParam {
+    NativeParam {
+        ty: param.ty,
+        repr: param.repr,
+        range: param.range,
+        class: param.class.map(|(key, _)| key),
     }
 }
 
@@ -83,7 +95,7 @@ impl Callees for Resolver {
         let compiled = &version.compiled;
         Some(NativeVersion {
             unit: compiled.unit.clone(),
-            params: compiled.params.clone(),
+            params: compiled.params.iter().map(native_param).collect(),
             returns: compiled.returns,
         })
     }

@@ -4,7 +4,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyInt, PyTuple};
 
-use super::compile::Compiled;
+use super::compile::{Compiled, Param};
 use super::observe::{class_of, is_of_class, observe};
 use crate::bytecode::{CodeBytes, LocalKind};
 use crate::feedback::Fact;
@@ -273,8 +273,10 @@ impl<'py> Arguments<'_, 'py> {
     /// Adds an argument if it fits its parameter; its number, and whether it is taken as an object.
     fn add(&mut self, object: Bound<'py, PyAny>) -> Option<(usize, bool)> {
         let number = self.objects.len();
-        let (ty, repr, range) = self.compiled.params.get(number)?;
-        if *ty != Type::CELL && *ty != Type::OBJECT && !is_of_class(&object, *ty) {
+        let Param {
+            ty, repr, range, ..
+        } = *self.compiled.params.get(number)?;
+        if ty != Type::CELL && ty != Type::OBJECT && !is_of_class(&object, ty) {
             return None;
         }
         let fits = match repr {
@@ -288,7 +290,7 @@ impl<'py> Arguments<'_, 'py> {
             return None;
         }
         self.objects.push(object);
-        Some((number, *repr == Repr::Boxed))
+        Some((number, repr == Repr::Boxed))
     }
 
     fn add_int(&mut self, py: Python<'py>, value: i64) -> Option<()> {
@@ -377,7 +379,7 @@ pub fn enter<'py>(
     let boxed = compiled
         .params
         .iter()
-        .map(|(_, repr, _)| *repr == Repr::Boxed)
+        .map(|param| param.repr == Repr::Boxed)
         .collect();
     Some(Entering {
         unit: compiled.unit.clone(),

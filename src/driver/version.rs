@@ -6,7 +6,8 @@ use std::time::Instant;
 
 use pyo3::prelude::*;
 
-use super::compile::Compiled;
+use super::compile::{Compiled, Param};
+use super::kind::{Kind, class_of_instance};
 use super::observe::{int_class, is_of_class};
 use super::trial::Trial;
 use crate::feedback::{Fact, IntClass};
@@ -19,6 +20,8 @@ pub struct Version {
     pub compiled: Compiled,
     /// What the arguments were.
     pub(super) args: Vec<Fact>,
+    /// What it is for.
+    pub(super) kind: Kind,
     /// An exit taught something: to be compiled again.
     pub(super) stale: Cell<bool>,
     /// Exits taught something, but too few for a compilation so far.
@@ -34,14 +37,16 @@ pub struct Version {
 }
 
 /// Does a live argument fit the entry's check?
-pub fn accepts_object(
-    (ty, repr, range): &(Type, Repr, IntRange),
-    object: &Bound<'_, PyAny>,
-) -> bool {
-    *ty == Type::OBJECT
-        || is_of_class(object, *ty)
-            && match repr {
-                Repr::I64 if *range == IntRange::COMPACT => int_class(object) == IntClass::Compact,
+pub fn accepts_object(param: &Param, object: &Bound<'_, PyAny>) -> bool {
+    if let Some((_, class)) = param.class {
+        return object.get_type().as_ptr() as u64 == class;
+    }
+    param.ty == Type::OBJECT
+        || is_of_class(object, param.ty)
+            && match param.repr {
+                Repr::I64 if param.range == IntRange::COMPACT => {
+                    int_class(object) == IntClass::Compact
+                }
                 Repr::I64 => matches!(int_class(object), IntClass::Compact | IntClass::Full),
                 Repr::U64 => int_value(object).is_some_and(|value| value >= 0),
                 _ => true,
@@ -50,6 +55,10 @@ pub fn accepts_object(
 
 impl Version {
     pub(super) fn new(compiled: Compiled, args: Vec<Fact>) -> Rc<Version> {
+        let kind = Kind::of(&args, |number| {
+            let param = compiled.params.get(number)?;
+            param.class.map(|(key, _)| key)
+        });
         let function = &compiled.function;
         let mut blocks = function.layout.iter();
         let has_loop = blocks.any(|&block| {
@@ -60,6 +69,7 @@ impl Version {
             has_loop,
             compiled,
             args,
+            kind,
             stale: Cell::new(false),
             lessons: Cell::new(false),
             trial: RefCell::new(None),
@@ -68,20 +78,10 @@ impl Version {
         })
     }
 
-    /// The types it was compiled for.
-    pub(super) fn kind(&self) -> Vec<Type> {
-        self.args.iter().map(|fact| fact.ty).collect()
-    }
-
     pub(super) fn is_on_trial(&self) -> bool {
         self.trial
             .try_borrow()
             .map_or(true, |trial| trial.is_some())
-    }
-
-    /// Was it compiled for arguments of these types?
-    pub(super) fn is_for(&self, args: &[Fact]) -> bool {
-        self.args.len() == args.len() && self.args.iter().zip(args).all(|(a, b)| a.ty == b.ty)
     }
 
     /// As [`accepts`](Self::accepts), of all parameters.
@@ -108,11 +108,14 @@ impl Version {
     pub fn accepts_facts(&self, args: &[Fact]) -> bool {
         let params = &self.compiled.params;
         params.len() == args.len()
-            && params.iter().zip(args).all(|((ty, repr, range), fact)| {
-                *ty == Type::OBJECT
-                    || (fact.ty == *ty
-                        && match repr {
-                            Repr::I64 if *range == IntRange::COMPACT => {
+            && params.iter().zip(args).all(|(param, fact)| {
+                if let Some((class, _)) = param.class {
+                    return class_of_instance(fact) == Some(class);
+                }
+                param.ty == Type::OBJECT
+                    || (fact.ty == param.ty
+                        && match param.repr {
+                            Repr::I64 if param.range == IntRange::COMPACT => {
                                 fact.int <= IntClass::Compact
                             }
                             Repr::I64 => fact.int <= IntClass::Full,

@@ -10,21 +10,55 @@ use pyo3::prelude::*;
 
 use super::compile;
 use super::engine;
-use super::observe::{class_of, observe};
+use super::kind::Kind;
+use super::observe::{look, observe};
 use super::policy;
 use super::record::{Inner, Record, Verdict, log};
 use super::trial::Trial;
 use super::verify;
 use super::version::Version;
 use crate::feedback::Fact;
-use crate::hir::Type;
 use crate::lift::Refusal;
 use crate::runtime::dispatch;
 use crate::runtime::entry::EntryRecord;
 use crate::runtime::unit::Unit;
 use crate::runtime::verify as runtime_verify;
 
+/// What to compile next.
+pub struct Plan {
+    /// What it is for.
+    pub kind: Kind,
+    /// What is known of the arguments.
+    pub args: Vec<Fact>,
+    /// The version it replaces.
+    pub replaces: Option<Rc<Version>>,
+}
+
 impl Record {
+    /// What to compile for arguments like these. What a stale version of the kind was for stays in force, widened
+    /// by what comes now; one for all classes knows what those for single ones knew.
+    pub fn plan(&self, args: Vec<Fact>) -> Plan {
+        let inner = self.inner.borrow();
+        let kind = inner.kind_for(&args);
+        let mut plan = Plan {
+            kind,
+            args,
+            replaces: None,
+        };
+        for version in &inner.versions {
+            let same = version.kind == plan.kind;
+            if same || !plan.kind.names_classes() && version.kind.has_types_of(&plan.kind) {
+                for (mine, theirs) in plan.args.iter_mut().zip(&version.args) {
+                    mine.absorb(theirs);
+                }
+            }
+            if same {
+                plan.replaces = Some(version.clone());
+            }
+        }
+        plan
+    }
+
     /// Makes the version one of those that calls try.
     pub fn install(
         &self,
@@ -276,12 +310,12 @@ impl Record {
         };
         let types = args
             .iter()
-            .map(|object| object.as_ref().map_or(Type::EMPTY, class_of));
-        let kind: Vec<Type> = types.collect();
+            .map(|object| object.as_ref().map_or_else(Fact::default, look));
+        let kind = inner.kind_for(&types.collect::<Vec<_>>());
         inner.misses += 1;
         // Of the same types is one that is stale or for narrower ints: it is compiled again, widened.
         let mut versions = inner.versions.iter();
-        let same_kind = versions.find(|version| version.kind() == kind).cloned();
+        let same_kind = versions.find(|version| version.kind == kind).cloned();
         let wanted = match &same_kind {
             Some(_) => inner.whole_compilations() < policy::MAX_COMPILATIONS,
             None => inner.may_grow() && !inner.given_up.contains(&kind),
@@ -306,7 +340,7 @@ impl Record {
 
     /// May arguments like these have a version compiled? If compilations are used up, the stale ones stay as
     /// they are.
-    pub(super) fn may_compile(&self, args: &[Fact]) -> bool {
+    pub(super) fn may_compile(&self, kind: &Kind) -> bool {
         let inner = self.inner.borrow();
         if inner.whole_compilations() >= policy::MAX_COMPILATIONS {
             for version in &inner.versions {
@@ -314,20 +348,19 @@ impl Record {
             }
             return false;
         }
-        let kind: Vec<Type> = args.iter().map(|fact| fact.ty).collect();
-        let known = inner.versions.iter().any(|version| version.is_for(args));
-        known || inner.may_grow() && !inner.given_up.contains(&kind)
+        let known = inner.versions.iter().any(|version| version.kind == *kind);
+        known || inner.may_grow() && !inner.given_up.contains(kind)
     }
 
     /// Calls with arguments of these types are interpreted from now on. If there is no version for others, the
     /// function is.
-    pub(super) fn give_up(&self, entry: &EntryRecord, kind: Vec<Type>, refusal: Refusal) {
+    pub(super) fn give_up(&self, entry: &EntryRecord, kind: Kind, refusal: Refusal) {
         let others = {
             let mut inner = self.inner.borrow_mut();
             let inner = &mut *inner;
             let (gone, left) = std::mem::take(&mut inner.versions)
                 .into_iter()
-                .partition(|version| version.kind() == kind);
+                .partition(|version| version.kind == kind);
             inner.versions = left;
             let gone: Vec<Rc<Version>> = gone;
             let units = gone.iter().map(|version| version.compiled.unit.clone());
@@ -356,6 +389,22 @@ impl Inner {
         versions
             .find(|version| std::ptr::eq(Rc::as_ptr(&version.compiled.unit), unit))
             .cloned()
+    }
+
+    /// What a version that takes these arguments is for: their very classes, unless there are too many.
+    fn kind_for(&self, args: &[Fact]) -> Kind {
+        let exact = Kind::by_class(args);
+        let current = self.versions.iter().map(|version| &version.kind);
+        let mut others = current
+            .chain(&self.given_up)
+            .filter(|kind| kind.names_classes() && kind.has_types_of(&exact));
+        if !exact.names_classes()
+            || others.clone().any(|kind| *kind == exact)
+            || others.by_ref().count() < policy::MAX_CLASSES_APART
+        {
+            return exact;
+        }
+        Kind::by_type(args)
     }
 
     /// May there be a version for further types?

@@ -19,9 +19,9 @@ use crate::bytecode::{Code, CodeBytes, decode};
 use crate::feedback::{ClassKey, Fact, FunctionCodeKey, IntClass};
 use crate::ffi::code_view;
 use crate::hir::attributes::FieldKind;
-use crate::hir::{IntRange, Repr, Type};
+use crate::hir::{Repr, Type};
 use crate::lift::{
-    AttributeFact, CalleeFacts, ClassHandle, Constructor, FunctionHandle, GlobalFact,
+    AttributeFact, CalleeFacts, ClassHandle, Constructor, FunctionHandle, GlobalFact, NativeParam,
     NativeSignature, ObjectFact, ObjectHandle, ObjectKind, Raised, Singleton, World,
 };
 use crate::runtime::entry::entry_of;
@@ -34,8 +34,8 @@ use crate::runtime::unit::Unit;
 pub struct NativeVersion {
     /// Its code.
     pub unit: Rc<Unit>,
-    /// Type, representation and range of each parameter.
-    pub params: Vec<(Type, Repr, IntRange)>,
+    /// What it takes.
+    pub params: Vec<NativeParam>,
     /// Type and representation of the result.
     pub returns: (Type, Repr),
 }

@@ -23,6 +23,11 @@ pub struct Site {
     pub widths: Vec<IntClass>,
     /// Classes of instances.
     pub classes: Vec<SeenClasses>,
+    /// Compilations whose guard of a class failed here, although they knew the class.
+    pub class_failures: u32,
+    /// The compilation that failed last, and the one that met a new class last.
+    failed_in: Option<u32>,
+    surprised_in: Option<u32>,
 }
 
 impl Site {
@@ -78,7 +83,20 @@ impl History {
         site
     }
 
-    /// Remembers an operand of an exit.
+    /// Remembers that a guard of a class failed in code of that compilation; `new`: it was a class that had not been
+    /// seen there.
+    pub fn record_class(&mut self, code: CodeKey, offset: u32, compilation: u32, new: bool) {
+        let site = self.sites.entry((code, offset)).or_default();
+        let now = Some(compilation);
+        if new {
+            site.surprised_in = now;
+        } else if site.surprised_in != now && site.failed_in != now {
+            site.failed_in = now;
+            site.class_failures += 1;
+        }
+    }
+
+    /// Remembers an operand of an exit. Was it an instance of a class not seen before?
     pub fn record_operand(
         &mut self,
         code: CodeKey,
@@ -87,7 +105,7 @@ impl History {
         ty: Type,
         width: IntClass,
         classes: &SeenClasses,
-    ) {
+    ) -> bool {
         let site = self.sites.entry((code, offset)).or_default();
         if site.operands.len() <= position {
             site.operands.resize(position + 1, Type::EMPTY);
@@ -96,7 +114,9 @@ impl History {
         }
         site.operands[position] = site.operands[position].union(ty);
         site.widths[position] = site.widths[position].max(width);
+        let before = site.classes[position];
         site.classes[position].absorb(classes);
+        site.classes[position] != before
     }
 
     /// All sites.

@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 
 use super::effects::{Effects, Heaps};
 use super::frame_state::FrameState;
-use super::ids::{BlockId, CalleeId, CodeId, FrameStateId, InstrId, NamespaceId, ValueId};
+use super::ids::{BlockId, CalleeId, ClassId, CodeId, FrameStateId, InstrId, NamespaceId, ValueId};
 use super::ops::Op;
 use super::pool::Pool;
 use super::types::{IntRange, Repr, Type};
@@ -236,6 +236,8 @@ pub struct Function {
     pub entry: BlockId,
     /// Representation of the value it returns.
     pub returns: Repr,
+    /// Parameters, by number, that entries take only if they are instances of these classes.
+    pub entry_classes: Vec<(u32, ClassId)>,
     /// It enters a running frame of the interpreter in the middle (OSR): the parameters are what the frame held,
     /// and owned; it never returns, but leaves to that frame.
     pub in_place: bool,
@@ -261,6 +263,7 @@ impl Function {
             classes: Vec::new(),
             entry: BlockId::new(0),
             returns: Repr::Boxed,
+            entry_classes: Vec::new(),
             in_place: false,
             quiet: None,
         };
@@ -466,6 +469,12 @@ impl Function {
             };
         }
         instr.op.effects()
+    }
+
+    /// The class of instances that entries demand of a parameter.
+    pub fn entry_class(&self, number: usize) -> Option<ClassId> {
+        let mut rows = self.entry_classes.iter();
+        rows.find(|row| row.0 as usize == number).map(|row| row.1)
     }
 
     /// Is the callee the function itself?

@@ -226,7 +226,13 @@ impl Parser {
     }
 
     fn declaration(&mut self, cursor: &mut Cursor<'_>) -> Result<()> {
-        if cursor.eat_word("entry") {
+        if cursor.eat_word("entry_class") {
+            let number = cursor.number()?;
+            let class = cursor.id(ClassId::PREFIX)?;
+            self.function
+                .entry_classes
+                .push((number, ClassId::new(class)));
+        } else if cursor.eat_word("entry") {
             self.entry = Some(self.block_id(cursor)?);
         } else if cursor.eat_word("in_place") {
             self.function.in_place = true;

@@ -36,6 +36,7 @@
 //! * `next` defaults to the offset plus 1. `constructs`: the caller's instance is on its stack, what the callee returns is dropped. Frame states nobody refers to are not written, nor what is
 //!   not in the layout. `ns0 = 0` and a `code0` with the function's name, function 0, `ns0` and as many
 //!   locals as its largest frame state are not written.
+//! * `entry_class 0 class1`: entries take the first argument only if it is an instance of that class.
 //! * `entry blockN` is written only when the entry is not the first block.
 
 use std::fmt::Write as _;
@@ -158,6 +159,9 @@ fn print_declarations(out: &mut String, function: &Function) {
             callee.returns.name()
         );
         line(out, &text);
+    }
+    for (number, class) in &function.entry_classes {
+        line(out, &format!("entry_class {number} {class}"));
     }
     if function.in_place {
         line(out, "in_place");

@@ -12,8 +12,8 @@ use crate::hir::{ClassId, ClassInfo, Op, Repr, Type, ValueId};
 use super::item::Item;
 use super::{AttributeFact, Lifter, ObjectFact, ObjectKind, Step};
 
-/// After so many exits for its class, a site is taken for polymorphic.
-const MAX_CLASS_FAILURES: u32 = 6;
+/// After so many compilations that left for a class they knew, the interpreter's way is taken.
+const MAX_CLASS_FAILURES: u32 = 3;
 /// After so many exits because an attribute was not in its place, or because of what it replaced, the
 /// interpreter's way is taken.
 const MAX_PLACE_FAILURES: u32 = 3;
@@ -37,8 +37,11 @@ impl Lifter<'_> {
         if self.repr(value) != Repr::Boxed || !Type::OTHER.is_subset(self.ty(value)) {
             return SeenClasses::default();
         }
+        if let Some(key) = self.entry_class_of(value) {
+            return SeenClasses::of(key);
+        }
         let (seen, failures) = self.site().map_or_else(Default::default, |site| {
-            (site.classes(position), site.times(ExitReason::ClassChanged))
+            (site.classes(position), site.class_failures)
         });
         if failures >= MAX_CLASS_FAILURES {
             return SeenClasses::default();
@@ -53,6 +56,15 @@ impl Lifter<'_> {
         self.fact(value)
             .map(|fact| fact.classes)
             .unwrap_or_default()
+    }
+
+    /// The class of an argument that entries have looked at.
+    fn entry_class_of(&self, value: ValueId) -> Option<ClassKey> {
+        let object = self.function.object_behind(value);
+        let number = *self.params.get(&object)?;
+        let class = self.function.entry_class(number)?;
+        let mut rows = self.classes.iter();
+        rows.find(|row| *row.1 == Some(class)).map(|row| *row.0)
     }
 
     /// The row of the class in this function's table.
@@ -121,7 +133,7 @@ impl Lifter<'_> {
     /// The site left for its class too often.
     pub(super) fn class_failed(&self) -> bool {
         self.site()
-            .is_some_and(|site| site.times(ExitReason::ClassChanged) >= MAX_CLASS_FAILURES)
+            .is_some_and(|site| site.class_failures >= MAX_CLASS_FAILURES)
     }
 
     fn place_failed(&self) -> bool {
@@ -231,35 +243,61 @@ impl Lifter<'_> {
         if self.snapshot.is_none() || self.place_failed() {
             return Ok(false);
         }
-        let Some(key) = self.expected_classes(object, 0).single() else {
+        let seen = self.expected_classes(object, 0);
+        let mut ways = Vec::new();
+        for &key in seen.list() {
+            let Some(class) = self.class_id(key) else {
+                return Ok(false);
+            };
+            let handle = self.class_handle(class);
+            let Some(kind) = self.world.stored_attribute(handle, name) else {
+                return Ok(false);
+            };
+            ways.push((class, kind));
+        }
+        if ways.is_empty() || seen.has_more() {
             return Ok(false);
-        };
-        let Some(class) = self.class_id(key) else {
-            return Ok(false);
-        };
-        let handle = self.class_handle(class);
-        let Some(kind) = self.world.stored_attribute(handle, name) else {
-            return Ok(false);
-        };
+        }
         self.capture_with(items);
-        let object = self.guard_class(object, class, 0)?;
+        let unboxed = !self.has_box(value) && !self.params.contains_key(&value);
+        let value = match self.repr(value) {
+            Repr::F64 | Repr::I64 if unboxed => value,
+            _ => self.as_boxed(value)?,
+        };
+        if let [(class, kind)] = ways[..] {
+            let object = self.guard_class(object, class, 0)?;
+            self.store_field(object, class, kind, name, value)?;
+        } else {
+            self.store_to_one_of(object, name, value, &ways)?;
+        }
+        self.release(&Item::Value(object))?;
+        if let Item::Value(value) = items[0] {
+            self.release(&Item::Value(value))?;
+        }
+        Ok(true)
+    }
+
+    /// Sets the attribute of an instance whose class is checked.
+    pub(super) fn store_field(
+        &mut self,
+        object: ValueId,
+        class: ClassId,
+        kind: FieldKind,
+        name: &str,
+        value: ValueId,
+    ) -> Step {
         let wanted = match kind {
             FieldKind::Value(_) => TableUse::Write,
             FieldKind::Slot(_) => TableUse::Slots,
         };
         let table = self.field_table(object, class, wanted)?;
         let place = self.field_place(class, kind, name);
-        let unboxed = !self.has_box(value) && !self.params.contains_key(&value);
-        let (op, stored) = match self.repr(value) {
-            Repr::F64 if unboxed => (Op::StoreFieldF64(place), value),
-            Repr::I64 if unboxed => (Op::StoreFieldI64(place), value),
-            _ => (Op::StoreField(place), self.as_boxed(value)?),
+        let op = match self.repr(value) {
+            Repr::F64 => Op::StoreFieldF64(place),
+            Repr::I64 => Op::StoreFieldI64(place),
+            _ => Op::StoreField(place),
         };
-        self.emit(op, &[object, table, stored], None)?;
-        self.release(&Item::Value(object))?;
-        if let Item::Value(value) = items[0] {
-            self.release(&Item::Value(value))?;
-        }
-        Ok(true)
+        self.emit(op, &[object, table, value], None)?;
+        Ok(())
     }
 }

@@ -52,8 +52,8 @@ pub use scan::{assigned_in_loop, natural_loop};
 pub use texts::METHODS;
 pub use world::{
     AttributeFact, Builtin, BuiltinClass, BuiltinMethod, CalleeFacts, ClassHandle, Constructor,
-    FunctionHandle, GlobalFact, NativeSignature, ObjectFact, ObjectHandle, ObjectKind, Singleton,
-    World,
+    FunctionHandle, GlobalFact, NativeParam, NativeSignature, ObjectFact, ObjectHandle, ObjectKind,
+    Singleton, World,
 };
 
 use item::{Form, Item, Shape};
@@ -73,6 +73,8 @@ pub struct Request<'a> {
     pub args: Vec<Fact>,
     /// What earlier versions saw.
     pub history: &'a History,
+    /// Entries take instances only of the class that was seen, where that is one: the code is for it alone.
+    pub by_class: bool,
     /// An operation of unknown types may become an exit that learns them; otherwise it becomes a call of
     /// the runtime.
     pub learn: bool,
@@ -232,6 +234,8 @@ struct Knowledge {
     kept_params: HashSet<usize>,
     /// What the function returns, for its own calls.
     returns: Option<Form>,
+    /// It calls itself with instances of other classes than it is for.
+    for_all_classes: bool,
     /// Calls that are not to be inlined: inline path and offset.
     not_inlined: HashSet<(Vec<u32>, u32)>,
     /// Calls of classes that are left to the interpreter's way.
@@ -439,6 +443,15 @@ impl<'a> Lifter<'a> {
                 _ => (Repr::Boxed, IntRange::I64),
             };
             let value = self.function.add_param(entry, ty, repr, range);
+            if self.request.by_class
+                && !self.knowledge.for_all_classes
+                && ty == Type::OBJECT
+                && fact.ty == Type::OTHER
+                && let Some(key) = fact.classes.single()
+                && let Some(class) = self.class_id(key)
+            {
+                self.function.entry_classes.push((index as u32, class));
+            }
             self.facts.insert(value, fact);
             self.params.insert(value, index);
             self.frame.locals.push(Item::Value(value));

@@ -5,7 +5,8 @@
 //! in the interpreter.
 
 use crate::feedback::{ClassKey, Fact, SeenClasses};
-use crate::hir::{Edge, IntRange, Op, Repr, Terminator, Type, ValueId};
+use crate::hir::attributes::FieldKind;
+use crate::hir::{ClassId, Edge, IntRange, Op, Repr, Terminator, Type, ValueId};
 
 use super::instances::Attribute;
 use super::item::Item;
@@ -29,7 +30,7 @@ impl Lifter<'_> {
         }
         let fields = ways
             .iter()
-            .all(|way| matches!(way.2, AttributeFact::Field(..)));
+            .all(|way| matches!(way.2, AttributeFact::Field(..) | AttributeFact::Value(_)));
         let methods = ways
             .iter()
             .all(|way| matches!(way.2, AttributeFact::Method(_)));
@@ -59,6 +60,15 @@ impl Lifter<'_> {
                         None => known = Some(fact),
                     }
                     self.load_field(object, class, kind, name)?
+                }
+                AttributeFact::Value(fact) => {
+                    self.guard_unshadowed(object, class)?;
+                    let seen = self.world.fact(fact.handle);
+                    match &mut known {
+                        Some(known) => known.absorb(&seen),
+                        None => known = Some(seen),
+                    }
+                    self.object(&fact)
                 }
                 AttributeFact::Method(function) => {
                     self.guard_unshadowed(object, class)?;
@@ -102,6 +112,37 @@ impl Lifter<'_> {
             object: value,
             function: result,
         }))
+    }
+
+    /// Sets the attribute of an object of one of several classes.
+    pub(super) fn store_to_one_of(
+        &mut self,
+        object: ValueId,
+        name: &str,
+        value: ValueId,
+        ways: &[(ClassId, FieldKind)],
+    ) -> Step {
+        let (frame, snapshot) = (self.frame.clone(), self.snapshot);
+        let join = self.new_block();
+        for (index, &(class, kind)) in ways.iter().enumerate() {
+            let other = if index + 1 < ways.len() {
+                let condition = self.boolean(Op::IsClass(class), &[object])?;
+                Some(self.fork(condition))
+            } else {
+                None
+            };
+            let instance = self.guard_class(object, class, 0)?;
+            self.store_field(instance, class, kind, name, value)?;
+            self.jump_to(join, Vec::new());
+            self.frame.clone_from(&frame);
+            self.snapshot = snapshot;
+            if let Some(other) = other {
+                self.block = other;
+            }
+        }
+        self.block = join;
+        self.snapshot = None;
+        Ok(())
     }
 
     /// Branches: goes on where the condition holds; the block where it does not.

@@ -229,10 +229,23 @@ pub struct CalleeFacts {
 pub struct NativeSignature {
     /// Names the version: a function may have several, and one caller may call more than one of them.
     pub target: u32,
-    /// Type, representation and range of each parameter: its code relies on all three.
-    pub params: Vec<(Type, Repr, IntRange)>,
+    /// What it takes: its code relies on all of it.
+    pub params: Vec<NativeParam>,
     /// Type and representation of the result.
     pub returns: (Type, Repr),
+}
+
+/// What compiled code takes as one argument.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct NativeParam {
+    /// Classes it can be of.
+    pub ty: Type,
+    /// How it is held.
+    pub repr: Repr,
+    /// Bounds of an int.
+    pub range: IntRange,
+    /// The class of instances it is for, if for one alone.
+    pub class: Option<ClassKey>,
 }
 
 /// The interpreter, as the lifter sees it.

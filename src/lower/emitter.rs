@@ -301,6 +301,13 @@ impl<'a, 'b> Emitter<'a, 'b> {
         self.load(Region::Class, I64, object, self.layout.class)
     }
 
+    /// Goes to `fail` unless the object's class is the one at that address.
+    pub fn check_is_class(&mut self, object: Value, class: u64, fail: Block) {
+        let its = self.class_of(object);
+        let other = self.is_address(IntCC::NotEqual, its, class);
+        self.branch_if(other, fail);
+    }
+
     /// Goes to `fail` unless the object, known to be of one of `known`, is of one of `accepted`.
     pub fn check_class(&mut self, object: Value, known: Type, accepted: Type, fail: Block) {
         let accepted = accepted.intersection(known);

@@ -37,11 +37,13 @@ pub fn shape(
     layout: &RuntimeLayout,
     addresses: &dyn AddressProvider,
 ) -> EntryShape {
-    let params = function.block(function.entry).params.iter().map(|&param| {
+    let params = function.block(function.entry).params.iter().enumerate();
+    let params = params.map(|(number, &param)| {
         let value = function.value(param);
-        let class = match value.repr {
-            Repr::Boxed => class_test(value.ty, layout, addresses),
-            other => class_test(other.widest_type(), layout, addresses),
+        let class = match (value.repr, function.entry_class(number)) {
+            (_, Some(class)) => ClassTest::OneOf(vec![addresses.instance_class(class).address]),
+            (Repr::Boxed, _) => class_test(value.ty, layout, addresses),
+            (other, _) => class_test(other.widest_type(), layout, addresses),
         };
         // An empty range if no word can be in it.
         let bounds = value.range.intersection(IntRange::I64);
@@ -145,6 +147,10 @@ impl Stub<'_, '_> {
             let object = self
                 .emitter
                 .load(Region::TupleItems, I64, args, 8 * index as i32);
+            if let Some(class) = self.function.entry_class(index) {
+                let address = self.emitter.addresses.instance_class(class).address;
+                self.emitter.check_is_class(object, address, slow);
+            }
             arguments.push(self.argument(param, object, slow)?);
             if is_held(self.function, param) {
                 held.push(object);

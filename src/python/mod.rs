@@ -195,8 +195,9 @@ fn compile<'py>(
         .iter()
         .map(|arg| arg.as_ref().map(observe).unwrap_or_default())
         .collect();
-    match record.compile(function, facts, true) {
-        Ok(version) => record.install(&entry, version, None),
+    let plan = record.plan(facts);
+    match record.compile(function, &plan, true) {
+        Ok(version) => record.install(&entry, version, plan.replaces.as_ref()),
         Err(refusal) if record.strict => return Err(strict_error(function, &refusal)),
         Err(refusal) => record.refuse(py, refusal),
     }

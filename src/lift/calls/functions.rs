@@ -7,12 +7,12 @@ use std::rc::Rc;
 use crate::abi::exit_reason::ExitReason;
 use crate::abi::helpers::HelperId;
 use crate::bytecode::{CodeBytes, Instr, LocalKind, Op as Bytecode};
-use crate::feedback::{Fact, SeenCode};
+use crate::feedback::{Fact, SeenClasses, SeenCode};
 use crate::hir::{Callee, CalleeId, IntRange, Op, Repr, Slot, Type, ValueId};
 
 use super::super::item::{Form, Item, join_form};
 use super::super::{
-    CalleeFacts, Frame, FunctionHandle, Lifter, NoteKind, ObjectFact, ObjectKind, Step,
+    CalleeFacts, Frame, FunctionHandle, Lifter, NativeParam, NoteKind, ObjectFact, ObjectKind, Step,
 };
 
 /// Longest callee, in neutral operations, that is inlined.
@@ -402,17 +402,15 @@ impl Lifter<'_> {
         let mut known = Vec::new();
         for item in args {
             let value = self.value_of(item)?;
-            known.push(self.fact_of(value));
+            let mut fact = self.fact_of(value);
+            if self.left_for(ExitReason::ClassChanged) {
+                // Instances of other classes come, too.
+                fact.classes = SeenClasses::default();
+            }
+            known.push(fact);
         }
         let (params, returns, target) = if callee.is_self {
-            let entry = self.function.entry;
-            let params: Vec<(Type, Repr, IntRange)> = self
-                .function
-                .block(entry)
-                .params
-                .iter()
-                .map(|value| (self.ty(*value), self.repr(*value), self.range(*value)))
-                .collect();
+            let params = self.own_params(&known)?;
             let returns = self
                 .knowledge
                 .returns
@@ -439,9 +437,21 @@ impl Lifter<'_> {
             kind: ObjectKind::Function(handle),
         };
         let mut operands = Vec::new();
-        for (index, (item, (ty, repr, range))) in args.iter().zip(&params).enumerate() {
+        for (index, (item, param)) in args.iter().zip(&params).enumerate() {
+            let NativeParam {
+                ty,
+                repr,
+                range,
+                class,
+            } = param;
             let position = args.len() - 1 - index;
-            let value = self.value_of(item)?;
+            let mut value = self.value_of(item)?;
+            if let Some(key) = class {
+                let Some(class) = self.class_id(*key) else {
+                    return Ok(None);
+                };
+                value = self.guard_class(value, class, position)?;
+            }
             let value = if self.ty(value).is_subset(*ty) || *ty == Type::OBJECT {
                 value
             } else if self.repr(value) == Repr::Boxed && ty.intersection(self.ty(value)) == *ty {
@@ -464,7 +474,7 @@ impl Lifter<'_> {
         self.emit(Op::GuardFunction(id), &[], None)?;
         let callee_id = self.callee_id(Callee {
             name: callee.name.clone(),
-            params: params.iter().map(|(_, repr, _)| *repr).collect(),
+            params: params.iter().map(|param| param.repr).collect(),
             returns: returns.1,
             handle: target,
         });
@@ -496,6 +506,32 @@ impl Lifter<'_> {
         self.function.block_mut(self.block).instrs.push(id);
         self.snapshot = None;
         Ok(made.or(result).map(Item::Value))
+    }
+
+    /// What the function itself takes, if these arguments fit: where it is for instances of one class, those of others
+    /// are not its own business.
+    fn own_params(&mut self, args: &[Fact]) -> Step<Vec<NativeParam>> {
+        let values = self.function.block(self.function.entry).params.clone();
+        let mut params = Vec::new();
+        for (number, &value) in values.iter().enumerate() {
+            let class = self.function.entry_class(number).and_then(|class| {
+                let mut rows = self.classes.iter();
+                rows.find(|row| *row.1 == Some(class)).map(|row| *row.0)
+            });
+            let seen = args.get(number).and_then(|fact| fact.classes.single());
+            if class.is_some() && seen != class {
+                self.knowledge.for_all_classes = true;
+                self.restart = true;
+                return Err(super::super::Stop::Restart);
+            }
+            params.push(NativeParam {
+                ty: self.ty(value),
+                repr: self.repr(value),
+                range: self.range(value),
+                class,
+            });
+        }
+        Ok(params)
     }
 
     fn callee_id(&mut self, callee: Callee) -> CalleeId {

@@ -48,7 +48,7 @@ pub fn make_record(
     };
     let record = Record::new(qualified_name(function)?, threshold, strict);
     record.loops.exist.set(loops);
-    let loop_threshold = engine::config(py).number("loop_threshold");
+    let loop_threshold = engine::number(py, "loop_threshold");
     record.loop_threshold.set(loop_threshold.max(1));
     if let Ok(bytes) = &bytes {
         let simple = bytes.kwonlyargcount == 0 && !bytes.has_varargs() && !bytes.has_varkeywords();

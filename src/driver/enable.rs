@@ -124,7 +124,7 @@ pub fn disable(py: Python<'_>) {
 
 /// Has compiling taken its share?
 pub fn is_over_budget(py: Python<'_>) -> bool {
-    let share = engine::config(py).number("compile_share");
+    let share = engine::number(py, "compile_share");
     let Some((since, before)) = SINCE.with(py, |since| *since) else {
         return false;
     };
@@ -205,7 +205,7 @@ fn code_died(py: Python<'_>, code: usize) {
 /// together as one alone must.
 fn jumped(function: &Bound<'_, PyAny>) -> bool {
     let py = function.py();
-    let threshold = engine::config(py).number("loop_threshold").max(1);
+    let threshold = engine::number(py, "loop_threshold").max(1);
     let code = function_watcher::code_address(function);
     let (goes_on, hot) = with_row(py, code, |row, _| {
         row.turns += 1;
@@ -271,7 +271,7 @@ impl Lazy {
             return Some(record.clone());
         }
         let py = function.py();
-        let threshold = engine::config(py).number("threshold").max(1);
+        let threshold = engine::number(py, "threshold").max(1);
         let (record, _) = make_record(function, threshold, false).ok()?;
         record.undecorated.set(true);
         self.keep(py, entry, record)
@@ -326,7 +326,7 @@ impl EntryState for Lazy {
             return;
         }
         if !self.called.replace(true) && self.ready().is_none() && !may_loop(&function) {
-            let threshold = engine::config(py).number("threshold").max(1);
+            let threshold = engine::number(py, "threshold").max(1);
             if threshold > 1 {
                 entry.count_down(threshold - 1);
                 return;

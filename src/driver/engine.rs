@@ -112,6 +112,11 @@ pub fn flag(py: Python<'_>, name: &str) -> bool {
     with_config(py, |config| config.flag(name))
 }
 
+/// A number of the options.
+pub fn number(py: Python<'_>, name: &str) -> u32 {
+    with_config(py, |config| config.number(name))
+}
+
 fn with_config<R>(py: Python<'_>, action: impl FnOnce(&Config) -> R) -> R {
     CONFIG.with(py, |config| {
         action(config.get_or_insert_with(|| {

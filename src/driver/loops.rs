@@ -57,6 +57,8 @@ struct Row {
     count: u32,
     /// Compile at the next turn.
     wanted: bool,
+    /// Nothing before it has got hot again: compiling has taken its share.
+    waits: bool,
     /// It gave way to an outer loop once.
     gave_way: bool,
     version: Option<Rc<LoopVersion>>,
@@ -248,6 +250,7 @@ impl Row {
             header,
             count: 0,
             wanted: false,
+            waits: false,
             gave_way: false,
             version: None,
             compilations: 0,
@@ -270,7 +273,7 @@ impl Row {
 }
 
 fn threshold(py: Python<'_>) -> u32 {
-    engine::config(py).number("loop_threshold")
+    engine::number(py, "loop_threshold")
 }
 
 /// What to do where a frame of the function jumps back to `header`.
@@ -305,9 +308,11 @@ pub fn back_edge<'py>(
             return BackEdge::Disable;
         }
         row.count += TURN;
-        if row.version.is_none() && !row.wanted && row.count < record.loop_threshold.get() {
+        let fresh = row.version.is_none() || row.waits;
+        if fresh && !row.wanted && row.count < record.loop_threshold.get() {
             return BackEdge::Count;
         }
+        row.waits = false;
         (row.version.clone(), row.wanted)
     };
     let function = entry.function(py);
@@ -355,9 +360,6 @@ impl Loops {
 
     /// Is there a loop around this one that comes round, too? Then that is compiled at its next turn.
     fn prefer_outer(&self, function: &Bound<'_, PyAny>, header: u32) -> bool {
-        let Some((_, code)) = view(function) else {
-            return false;
-        };
         let mut rows = self.rows.borrow_mut();
         let Some(own) = rows.iter().position(|row| row.header == header) else {
             return false;
@@ -365,6 +367,9 @@ impl Loops {
         if rows[own].version.is_some() || std::mem::replace(&mut rows[own].gave_way, true) {
             return false;
         }
+        let Some((_, code)) = view(function) else {
+            return false;
+        };
         let outer = rows
             .iter_mut()
             .filter(|row| {
@@ -392,6 +397,7 @@ impl Loops {
         let mut rows = self.rows.borrow_mut();
         if let Some(row) = rows.iter_mut().find(|row| row.header == header) {
             row.count = 0;
+            row.waits = true;
         }
     }
 
@@ -405,6 +411,7 @@ impl Loops {
         let row = rows.iter_mut().find(|row| row.header == header)?;
         row.count = 0;
         row.wanted = false;
+        row.waits = false;
         match version {
             Ok(version) => {
                 row.compilations += 1;

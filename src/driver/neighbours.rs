@@ -40,7 +40,7 @@ pub fn globals_of(function: &Bound<'_, PyAny>) -> Option<usize> {
 /// Gives a candidate its record. None if it cannot have an entry.
 pub fn take_in(function: &Bound<'_, PyAny>) -> Option<(Rc<Record>, Rc<EntryRecord>)> {
     let py = function.py();
-    let threshold = engine::config(py).number("threshold").max(1);
+    let threshold = engine::number(py, "threshold").max(1);
     attach::attach(function, threshold, false).ok()?.ok()?;
     let (record, entry) = record_of(function)?;
     record.neighbour.set(true);

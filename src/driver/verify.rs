@@ -10,7 +10,7 @@ use crate::runtime::entry::{Call, Check};
 
 /// Is the mode on?
 pub fn is_on(py: Python<'_>) -> bool {
-    engine::config(py).flag("verify")
+    engine::flag(py, "verify")
 }
 
 fn comparer<'py>(py: Python<'py>) -> PyResult<Bound<'py, PyModule>> {

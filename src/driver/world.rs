@@ -584,10 +584,6 @@ impl World for LiveWorld<'_, '_> {
         closures::key_of_code(code.as_any(), &globals)
     }
 
-    fn allocation_collects(&self) -> bool {
-        crate::ffi::ALLOCATION_COLLECTS
-    }
-
     fn knows_iterators(&self) -> bool {
         knows_iterators(self.py)
     }

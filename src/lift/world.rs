@@ -301,10 +301,6 @@ pub trait World {
         let _ = code;
         None
     }
-    /// May allocating a container start a collection, and so run anything?
-    fn allocation_collects(&self) -> bool {
-        true
-    }
     /// Are the classes of iterators of dicts and sets known?
     fn knows_iterators(&self) -> bool {
         true

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use crate::abi::exit_reason::ExitReason;
 use crate::abi::helpers::HelperId;
-use crate::bytecode::{CodeBytes, Instr, LocalKind, Op as Bytecode};
+use crate::bytecode::{CodeBytes, Instr, Op as Bytecode};
 use crate::feedback::{Fact, SeenClasses, SeenCode};
 use crate::hir::{Callee, CalleeId, IntRange, Op, Repr, Slot, Type, ValueId};
 
@@ -36,8 +36,7 @@ impl Lifter<'_> {
         let itself = callee.is_self;
         // Code that runs in place of a frame cannot be called: a call of the function is one of another.
         callee.is_self &= !self.function.in_place;
-        let known = callee.decorated
-            || callee.may_be_inlined && is_inlinable(&callee, !self.world.allocation_collects());
+        let known = callee.decorated || callee.may_be_inlined && is_inlinable(&callee);
         if !known {
             return Ok(None);
         }
@@ -65,7 +64,7 @@ impl Lifter<'_> {
             && self.inline_depth < MAX_INLINE_DEPTH
             && self.has_room_for(callee)
             && !self.knowledge.not_inlined.contains(&call)
-            && is_inlinable(callee, !self.world.allocation_collects())
+            && is_inlinable(callee)
             && !self.inline_stack.contains(&handle)
         {
             return self.inline(handle, callee, bound, path, made).map(Some);
@@ -183,7 +182,7 @@ impl Lifter<'_> {
         let call = (path.clone(), self.instr.offset);
         if self.knowledge.not_inlined.contains(&call)
             || !callee.may_be_inlined
-            || !is_inlinable(&callee, !self.world.allocation_collects())
+            || !is_inlinable(&callee)
             || !self.has_room_for(&callee)
             || self.inline_stack.contains(&handle)
         {
@@ -567,9 +566,6 @@ impl Lifter<'_> {
                 _ => break,
             }
         }
-        if self.world.allocation_collects() {
-            found.clear();
-        }
         found
     }
 
@@ -615,65 +611,57 @@ impl Lifter<'_> {
 }
 
 /// Small, no handlers, no cells of its own, and nothing in it that is sure to run unknown code.
-pub(super) fn is_inlinable(callee: &CalleeFacts, allocates: bool) -> bool {
+pub(super) fn is_inlinable(callee: &CalleeFacts) -> bool {
     let bytes: &CodeBytes = &callee.bytes;
     callee.code.instrs.len() <= MAX_INLINE_LENGTH
         && callee.code.handlers.is_empty()
         && !bytes.is_generator_like()
-        && bytes
-            .localsplus
-            .iter()
-            .all(|local| allocates || local.kind != LocalKind::Cell)
         && callee.code.instrs.iter().all(|instr| {
-            let makes = matches!(
+            matches!(
                 instr.op,
-                Bytecode::MakeCell(_)
+                Bytecode::Nop
+                    | Bytecode::MakeCell(_)
                     | Bytecode::LoadClosure(_)
                     | Bytecode::MakeFunction { .. }
                     | Bytecode::SetFunctionAttribute { .. }
                     | Bytecode::BuildTuple(_)
                     | Bytecode::BuildList(_)
-            );
-            makes && allocates
-                || matches!(
-                    instr.op,
-                    Bytecode::Nop
-                        | Bytecode::Resume { .. }
-                        | Bytecode::CopyFreeVars(_)
-                        | Bytecode::LoadConst(_)
-                        | Bytecode::PushInt(_)
-                        | Bytecode::PushNull
-                        | Bytecode::LoadFast(_)
-                        | Bytecode::LoadFastCheck(_)
-                        | Bytecode::StoreFast(_)
-                        | Bytecode::LoadDeref(_)
-                        | Bytecode::StoreDeref(_)
-                        | Bytecode::LoadGlobal { .. }
-                        | Bytecode::LoadAttr { .. }
-                        | Bytecode::StoreAttr { .. }
-                        | Bytecode::LoadMethod { .. }
-                        | Bytecode::Call { .. }
-                        | Bytecode::BinaryOp { .. }
-                        | Bytecode::UnaryNegative
-                        | Bytecode::UnaryInvert
-                        | Bytecode::UnaryNot
-                        | Bytecode::UnaryPositive
-                        | Bytecode::ToBool
-                        | Bytecode::Compare { .. }
-                        | Bytecode::Is { .. }
-                        | Bytecode::Contains { .. }
-                        | Bytecode::BinarySubscr
-                        | Bytecode::StoreSubscr
-                        | Bytecode::Copy(_)
-                        | Bytecode::Swap(_)
-                        | Bytecode::PopTop
-                        | Bytecode::Jump { .. }
-                        | Bytecode::JumpBackward { .. }
-                        | Bytecode::PopJumpIf { .. }
-                        | Bytecode::JumpIfOrPop { .. }
-                        | Bytecode::GetIter
-                        | Bytecode::ForIter { .. }
-                        | Bytecode::ReturnValue
-                )
+                    | Bytecode::Resume { .. }
+                    | Bytecode::CopyFreeVars(_)
+                    | Bytecode::LoadConst(_)
+                    | Bytecode::PushInt(_)
+                    | Bytecode::PushNull
+                    | Bytecode::LoadFast(_)
+                    | Bytecode::LoadFastCheck(_)
+                    | Bytecode::StoreFast(_)
+                    | Bytecode::LoadDeref(_)
+                    | Bytecode::StoreDeref(_)
+                    | Bytecode::LoadGlobal { .. }
+                    | Bytecode::LoadAttr { .. }
+                    | Bytecode::StoreAttr { .. }
+                    | Bytecode::LoadMethod { .. }
+                    | Bytecode::Call { .. }
+                    | Bytecode::BinaryOp { .. }
+                    | Bytecode::UnaryNegative
+                    | Bytecode::UnaryInvert
+                    | Bytecode::UnaryNot
+                    | Bytecode::UnaryPositive
+                    | Bytecode::ToBool
+                    | Bytecode::Compare { .. }
+                    | Bytecode::Is { .. }
+                    | Bytecode::Contains { .. }
+                    | Bytecode::BinarySubscr
+                    | Bytecode::StoreSubscr
+                    | Bytecode::Copy(_)
+                    | Bytecode::Swap(_)
+                    | Bytecode::PopTop
+                    | Bytecode::Jump { .. }
+                    | Bytecode::JumpBackward { .. }
+                    | Bytecode::PopJumpIf { .. }
+                    | Bytecode::JumpIfOrPop { .. }
+                    | Bytecode::GetIter
+                    | Bytecode::ForIter { .. }
+                    | Bytecode::ReturnValue
+            )
         })
 }

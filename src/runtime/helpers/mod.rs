@@ -31,6 +31,7 @@ macro_rules! c_functions {
 }
 
 mod arith;
+mod collection;
 mod compare;
 mod containers;
 pub mod dicts;
@@ -112,13 +113,7 @@ pub fn address(helper: HelperId) -> usize {
         NewTuple => containers::new_tuple,
         NewMap => containers::new_map,
         NewSet => containers::new_set,
-        AllocList => containers::new_list,
-        AllocTuple => containers::new_tuple,
-        AllocMap => containers::empty_map,
-        AllocCell => namespaces::new_cell,
-        AllocFunction => namespaces::new_function,
-        AllocRepeat => containers::list_repeat,
-        AllocListSlice => containers::list_slice,
+        EmptyMap => containers::empty_map,
         NewFunction => namespaces::new_function,
         JoinStrings => strings::join_strings,
         ListExtend => containers::list_extend,
@@ -166,7 +161,6 @@ pub fn address(helper: HelperId) -> usize {
         FloatOfStr => strings::float_of_str,
         QuietCall => containers::quiet_call,
         QuietListCall => containers::quiet_call,
-        CollectingCall => containers::quiet_call,
         StrChr => strings::str_chr,
         DictGet => dicts::dict_get,
         DictGetInt => dicts::dict_get_int,
@@ -183,7 +177,6 @@ pub fn address(helper: HelperId) -> usize {
         DictIterNext => dicts::dict_iter_next,
         DictIterValue => dicts::dict_iter_value,
         SetIterNext => dicts::set_iter_next,
-        ListGetSlice => containers::list_get_slice,
         ListContains => compare::list_contains,
     }
 }

@@ -272,6 +272,8 @@ define_helpers! {
     DictIterValue "dict_iter_value" (B) B OBJECT {reads_dict} "The value of the key that `dict_iter_next` gave last; nothing has changed the dict since.";
     SetIterNext "set_iter_next" (B) B OBJECT {writes_other exit raise} "The next item of a set's iterator; at the end the runtime's sentinel object.";
 
+    IsInstanceOf "is_instance_of" (B B) O BOOL {reads exit} "`isinstance(a, b)` of a class that `type` made: operands a, b; leaves where the object's own word for its class counts.";
+
     // Native sequence helpers.
     NewRange "new_range" (I I I) B OTHER {raise} "`range(start, stop, step)`, step not 0.";
     ListContains "list_contains" (B B) O BOOL {python} "`b in a`: operands list, item; -1 if it raises.";

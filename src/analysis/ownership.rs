@@ -126,6 +126,8 @@ fn holder_of_result(op: Op) -> Holder {
         | Op::LoadCell
         | Op::LoadClosure(_)
         | Op::LoadGlobal(_)
+        | Op::LoadMember(_)
+        | Op::LoadClassMember(_)
         | Op::LoadField(_) => Holder::Container,
         _ => Holder::Code,
     }

@@ -144,6 +144,14 @@ pub fn assume<'py>(py: Python<'py>, key: ClassKey) -> Option<AssumedClass<'py>> 
     if !instances::is_plain(&class, false) {
         return None;
     }
+    assume_object(class, key)
+}
+
+/// Key of a class that is known as an object, whatever its instances are like.
+pub const NO_KEY: ClassKey = ClassKey::MAX;
+
+/// The same of a class that is at hand.
+pub fn assume_object(class: Bound<'_, PyType>, key: ClassKey) -> Option<AssumedClass<'_>> {
     Some(AssumedClass {
         key,
         layout: InstanceClass {
@@ -164,8 +172,14 @@ pub enum Found<'py> {
     Value(Bound<'py, PyAny>),
     /// The class has a function: a method.
     Function(Bound<'py, PyAny>),
+    /// The class has a method in C, of a builtin class that it is derived from.
+    BuiltinMethod(Bound<'py, PyAny>),
+    /// The class has a class method: this function, for the class itself.
+    ClassFunction(Bound<'py, PyAny>),
     /// The class has a property that this function reads.
     Property(Bound<'py, PyAny>),
+    /// It is the class itself.
+    Class,
     /// It takes the interpreter to tell.
     Unknown,
 }
@@ -183,15 +197,7 @@ pub fn find<'py>(
     if let Some(found) = &in_class {
         match kind_of(found, &is_function) {
             Descriptor::Unknown => return Found::Unknown,
-            Descriptor::Data => {
-                if let Some(offset) = instances::slot_offset(&class.class, found) {
-                    return Found::Field(FieldKind::Slot(offset));
-                }
-                return match instances::property_getter(found) {
-                    Some(getter) if is_function(&getter) => Found::Property(getter),
-                    _ => Found::Unknown,
-                };
-            }
+            Descriptor::Data => return data_descriptor(&class.class, &name, found, &is_function),
             Descriptor::Plain | Descriptor::Get => {}
         }
     }
@@ -201,16 +207,115 @@ pub fn find<'py>(
     // A dict of another kind may have the name.
     let hidden = instances::has_dict(&class.class) && !instances::has_values(&class.class);
     match in_class {
-        Some(found) if !hidden => match kind_of(&found, &is_function) {
-            Descriptor::Plain => Found::Value(found),
-            _ if is_function(&found) => Found::Function(found),
-            _ => match instances::static_function(&found) {
-                Some(function) => Found::Value(function),
-                None => Found::Unknown,
-            },
+        Some(found) if !hidden => class_member(&class.class, found, &is_function),
+        _ => Found::Unknown,
+    }
+}
+
+/// Looks up as `super(start, instance)` does: in the bases behind `start`, whatever the instance has.
+pub fn find_behind<'py>(
+    class: &AssumedClass<'py>,
+    start: &Bound<'py, PyType>,
+    name: &str,
+    is_function: impl Fn(&Bound<'py, PyAny>) -> bool,
+) -> Found<'py> {
+    let name = PyString::intern(class.class.py(), name);
+    if name == "__class__" {
+        return Found::Unknown;
+    }
+    match instances::lookup_behind(&class.class, start, &name) {
+        Some(Some(found)) => match kind_of(&found, &is_function) {
+            Descriptor::Unknown => Found::Unknown,
+            Descriptor::Data => data_descriptor(&class.class, &name, &found, &is_function),
+            Descriptor::Plain | Descriptor::Get => class_member(&class.class, found, &is_function),
         },
         _ => Found::Unknown,
     }
+}
+
+fn data_descriptor<'py>(
+    class: &Bound<'py, PyType>,
+    name: &Bound<'py, PyString>,
+    found: &Bound<'py, PyAny>,
+    is_function: &impl Fn(&Bound<'py, PyAny>) -> bool,
+) -> Found<'py> {
+    if let Some(offset) = instances::slot_offset(class, found) {
+        return Found::Field(FieldKind::Slot(offset));
+    }
+    if name == "__class__" && instances::tells_its_class(class) {
+        return Found::Class;
+    }
+    match instances::property_getter(found) {
+        Some(getter) if is_function(&getter) => Found::Property(getter),
+        _ => Found::Unknown,
+    }
+}
+
+/// What an object that is no data descriptor, found in the class, is for an instance.
+fn class_member<'py>(
+    class: &Bound<'py, PyType>,
+    found: Bound<'py, PyAny>,
+    is_function: &impl Fn(&Bound<'py, PyAny>) -> bool,
+) -> Found<'py> {
+    if kind_of(&found, is_function) == Descriptor::Plain {
+        return Found::Value(found);
+    }
+    if is_function(&found) {
+        return Found::Function(found);
+    }
+    if instances::is_method_for(&found, class) || is_wrapper(&found) {
+        return Found::BuiltinMethod(found);
+    }
+    if let Some(function) = instances::static_function(&found) {
+        return Found::Value(function);
+    }
+    match instances::class_function(&found) {
+        Some(function) if is_function(&function) => Found::ClassFunction(function),
+        _ => Found::Unknown,
+    }
+}
+
+/// Is it `object.__init__`? Other wrappers of slots are not known by what they do.
+fn is_wrapper(found: &Bound<'_, PyAny>) -> bool {
+    let object = found.py().get_type::<PyAny>();
+    let init = instances::lookup(&object, &PyString::intern(found.py(), "__init__"));
+    init.is_some_and(|init| init.is(found))
+}
+
+/// What reading an attribute of a class gives.
+pub struct ClassMember<'py> {
+    /// The class of the class, unless that is `type`.
+    pub meta: Option<Bound<'py, PyType>>,
+    /// What was found.
+    pub found: Found<'py>,
+}
+
+/// Looks up as `type.__getattribute__` does. `Found::Function` is the function itself.
+pub fn find_in_class<'py>(
+    class: &Bound<'py, PyType>,
+    name: &str,
+    is_function: impl Fn(&Bound<'py, PyAny>) -> bool,
+) -> Option<ClassMember<'py>> {
+    let name = PyString::intern(class.py(), name);
+    let meta = class.get_type();
+    if !instances::looks_up_like_type(&meta) || instances::lookup(&meta, &name).is_some() {
+        return None;
+    }
+    let found = instances::lookup(class, &name)?;
+    let found = match kind_of(&found, &is_function) {
+        Descriptor::Plain => Found::Value(found),
+        Descriptor::Get if is_function(&found) => Found::Function(found),
+        Descriptor::Get => match instances::static_function(&found) {
+            Some(function) => Found::Value(function),
+            None => match instances::class_function(&found) {
+                Some(function) if is_function(&function) => Found::ClassFunction(function),
+                _ => return None,
+            },
+        },
+        Descriptor::Data | Descriptor::Unknown => return None,
+    };
+    let meta = (!instances::is_type(&meta)).then_some(meta);
+    Some(ClassMember { meta, found })
 }
 
 /// How instances are made: `None` if it takes the interpreter, else the `__init__` to call, if any.

@@ -1,6 +1,7 @@
 //! One function, one set of argument types: bytecode to installed machine code.
 
 use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::BTreeSet;
 use std::rc::{Rc, Weak};
 use std::time::Instant;
 
@@ -19,7 +20,7 @@ use crate::abi::support::Support;
 use crate::feedback::{ClassKey, Fact, History};
 use crate::hir::attributes::MathFunction;
 use crate::hir::{
-    CalleeId, ClassId, CodeId, Function, IntRange, NamespaceId, ObjectId, Repr, Type,
+    CalleeId, ClassId, CodeId, Function, IntRange, NamespaceId, ObjectId, Op, Repr, Type,
 };
 use crate::lift::{self, EntryPoint, Lifted, Note, Refusal, Request};
 use crate::lower::{AddressProvider, CODE_ALIGNMENT, Options as LowerOptions};
@@ -66,6 +67,17 @@ pub struct Param {
     pub class: Option<(ClassKey, u64)>,
 }
 
+/// Who is to call what is compiled.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Purpose {
+    /// Somebody asked for it: compiled also if it does not pay.
+    Demand,
+    /// Calls from outside, and compiled callers.
+    Outside,
+    /// A compiled caller, who would have to call the interpreter.
+    Caller,
+}
+
 /// What to compile.
 pub struct Job<'a, 'py> {
     /// The function object.
@@ -78,8 +90,8 @@ pub struct Job<'a, 'py> {
     pub entry: Option<EntryPoint>,
     /// See `lift::Request`.
     pub learn: bool,
-    /// Compile also what does not pay.
-    pub force: bool,
+    /// Decides what pays.
+    pub purpose: Purpose,
 }
 
 /// Of the record it is compiled for.
@@ -127,14 +139,14 @@ pub fn compile(
     };
     let lifted = lift::lift(&request, &mut world)?;
     timing.push(("lift", microseconds(started)));
-    let estimate = if job.force {
+    let estimate = if job.purpose == Purpose::Demand {
         Estimate::FORCED
     } else {
         let region = request
             .entry
             .as_ref()
             .map(|point| lift::natural_loop(&request.code, point.offset));
-        profit::check(&lifted, region.as_ref())?
+        profit::check(&lifted, region.as_ref(), job.purpose == Purpose::Caller)?
     };
     let Lifted {
         mut function,
@@ -364,9 +376,13 @@ fn make_unit(
     let mut keep = Vec::new();
     let mut objects: Vec<*mut PyObject> = Vec::new();
     let root = world.function(0);
-    for (_, object) in function.pool.iter() {
+    let members = members_only(function);
+    for (id, object) in function.pool.iter() {
         let object = world.objects[object.handle as usize].clone();
         objects.push(object.as_ptr());
+        if members.contains(&id) {
+            continue;
+        }
         if LiveWorld::is_function(&object) {
             for part in ["__code__", "__defaults__", "__kwdefaults__"] {
                 if let Ok(part) = object.getattr(part)
@@ -450,6 +466,19 @@ fn make_unit(
         codes: OnceCell::new(),
         code_keys: function.codes.iter().map(|info| info.function).collect(),
     }))
+}
+
+/// Objects that the code reads from classes only: while it runs behind its guards they are alive, and it does not
+/// keep them so.
+fn members_only(function: &Function) -> BTreeSet<ObjectId> {
+    let is_member = |op: &Op| matches!(op, Op::LoadMember(_) | Op::LoadClassMember(_));
+    let (members, others): (Vec<Op>, Vec<Op>) =
+        function.instrs.iter().map(|instr| instr.op).partition(is_member);
+    let mut ids: BTreeSet<ObjectId> = members.iter().filter_map(Op::object).collect();
+    for id in others.iter().filter_map(Op::object) {
+        ids.remove(&id);
+    }
+    ids
 }
 
 /// Cells of the function's own closure live as long as the function; owning them could make a cycle

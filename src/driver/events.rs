@@ -146,7 +146,7 @@ impl EntryState for Record {
         match version {
             _ if native_wins => self.after_trial(entry),
             _ if self.applies_lessons(entry, version.as_deref()) => {}
-            Some(version) => self.give_up(entry, version.kind.clone(), slower()),
+            Some(version) => self.keep_for_callers(entry, &version, slower()),
             None => Python::attach(|py| self.refuse(py, slower())),
         }
     }

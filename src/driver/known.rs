@@ -87,11 +87,12 @@ impl Known {
             "dir",
             "eval",
             "exec",
-            "super",
             "breakpoint",
         ] {
             known.add(get(name)?, ObjectKind::FrameReader);
         }
+        known.add(get("super")?, ObjectKind::Super);
+        known.add(get("object")?.getattr("__init__")?, ObjectKind::ObjectInit);
         let sys = py.import("sys")?;
         known.add(sys.getattr("_getframe")?, ObjectKind::FrameReader);
         let list = get("list")?;

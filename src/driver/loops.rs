@@ -9,6 +9,7 @@
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
+use std::time::{Duration, Instant};
 
 use pyo3::prelude::*;
 
@@ -33,6 +34,10 @@ const WINDOW: u32 = 64;
 const ENTRY_COST: f64 = if cfg!(Py_3_12) { 1600.0 } else { 2000.0 };
 /// The same of a loop that mostly leaves within a turn.
 const EARLY_COST: f64 = 3.0 * ENTRY_COST;
+/// Exits that teach something before the loop is compiled again, where its turns are short.
+const LESSONS: u32 = 8;
+/// A turn is short if it takes no longer.
+const SHORT_TURN: Duration = Duration::from_micros(50);
 /// What a turn counts for: 3.11's events cost more.
 const TURN: u32 = if cfg!(Py_3_12) { 1 } else { 2 };
 /// Turns of an outer loop after which it is preferred to the inner one.
@@ -48,6 +53,21 @@ pub struct LoopVersion {
     assigned: Vec<bool>,
     /// An exit taught something: to be compiled again.
     stale: Cell<bool>,
+    /// Exits that taught something since it was compiled, and when the last one did.
+    lessons: Cell<u32>,
+    taught: Cell<Option<Instant>>,
+}
+
+impl LoopVersion {
+    /// Is it time to compile again? What exits teach is collected while the turns that follow them are short.
+    fn is_stale(&self) -> bool {
+        if let Some(taught) = self.taught.take()
+            && taught.elapsed() > SHORT_TURN
+        {
+            self.stale.set(true);
+        }
+        self.stale.get()
+    }
 }
 
 /// One loop.
@@ -196,7 +216,11 @@ impl Loops {
         let Some(version) = self.version_of(unit) else {
             return false;
         };
-        version.stale.set(true);
+        version.lessons.set(version.lessons.get() + 1);
+        version.taught.set(Some(Instant::now()));
+        if version.lessons.get() >= LESSONS {
+            version.stale.set(true);
+        }
         true
     }
 
@@ -319,7 +343,7 @@ pub fn back_edge<'py>(
         (row.version.clone(), row.wanted)
     };
     let function = entry.function(py);
-    if let Some(version) = version.filter(|version| !version.stale.get()) {
+    if let Some(version) = version.filter(|version| !version.is_stale()) {
         let entering = running::enter(
             py,
             &version.compiled,
@@ -486,6 +510,8 @@ fn compile<'py>(
                     point,
                     assigned,
                     stale: Cell::new(false),
+                    lessons: Cell::new(0),
+                    taught: Cell::new(None),
                 })
             })
     };

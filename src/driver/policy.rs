@@ -24,6 +24,8 @@ pub const MAX_VERSIONS: usize = 6;
 pub const MAX_CLASSES_APART: usize = 4;
 /// Compilations per function, loops apart. With more the versions there are stay as they are.
 pub const MAX_COMPILATIONS: u32 = 12;
+/// The same with those that compiled callers ask for.
+pub const MAX_COMPILATIONS_WITH_CALLERS: u32 = 18;
 /// Compilations whose unknown operations may become exits that learn.
 pub const MAX_LEARNING: u32 = 8;
 /// Calls that no version takes before another version is made.

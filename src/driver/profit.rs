@@ -17,6 +17,8 @@ const LOOP_WEIGHT: f64 = 10.0;
 /// How much more a loop must gain than lose to be entered without a trial.
 const CERTAIN_GAIN: f64 = 2.0;
 
+/// What a compiled caller gains by not calling the interpreter, in native instructions.
+const CALL_GAIN: f64 = 30.0;
 /// What a bytecode that the runtime carries out takes in the interpreter, in native instructions.
 const RUNTIME_LENGTH: f64 = 8.0;
 /// Machine code takes this share of the interpreter's time at best.
@@ -29,6 +31,8 @@ pub struct Estimate {
     pub doubtful: bool,
     /// The interpreter's time by the time of machine code.
     pub speedup: f64,
+    /// It pays also where it is called from outside.
+    pub pays_alone: bool,
 }
 
 impl Estimate {
@@ -36,6 +40,7 @@ impl Estimate {
     pub const FORCED: Estimate = Estimate {
         doubtful: false,
         speedup: 1.0 / LEAST_SHARE,
+        pays_alone: true,
     };
 }
 
@@ -53,8 +58,12 @@ fn speedup(native: f64, calls: f64, lost: f64) -> f64 {
 /// without runtime calls: a short function may cost less than its call through machine code.
 ///
 /// Of a loop that is entered in the middle only its own blocks count, and there is no trial: what may not
-/// pay is refused.
-pub fn check(lifted: &Lifted, region: Option<&BTreeSet<u32>>) -> Result<Estimate, Refusal> {
+/// pay is refused. `for_caller`: a compiled function wants to call it.
+pub fn check(
+    lifted: &Lifted,
+    region: Option<&BTreeSet<u32>>,
+    for_caller: bool,
+) -> Result<Estimate, Refusal> {
     let mut noted: HashMap<(u32, u32), (NoteKind, u32)> = HashMap::new();
     let mut worst: Option<(f64, u32, String)> = None;
     for note in &lifted.notes {
@@ -100,10 +109,11 @@ pub fn check(lifted: &Lifted, region: Option<&BTreeSet<u32>>) -> Result<Estimate
         Some(_) => native >= CERTAIN_GAIN * runtime,
         None => native >= runtime,
     };
-    if pays {
+    if pays || for_caller && native + CALL_GAIN >= runtime {
         return Ok(Estimate {
             doubtful: runtime > 0.0 || !loops,
             speedup: speedup(native, calls, runtime),
+            pays_alone: pays,
         });
     }
     let (offset, what) = worst.map_or((None, String::new()), |(_, offset, text)| {

@@ -6,6 +6,7 @@ use std::rc::{Rc, Weak};
 
 use pyo3::prelude::*;
 
+pub(super) use super::compile::Purpose;
 use super::compile::{self, Compiled, Context, Job};
 use super::enable::{self, Lazy};
 use super::engine;
@@ -46,6 +47,8 @@ pub struct Inner {
     pub versions: Vec<Rc<Version>>,
     /// Arguments for which calls are interpreted.
     pub(super) given_up: Vec<Kind>,
+    /// Those for which there is no native code for compiled callers either.
+    pub(super) refused_to_callers: Vec<Kind>,
     /// Earlier units: an activation may be inside until the function dies.
     pub(super) retired: Vec<Rc<Unit>>,
     /// What exits saw.
@@ -136,6 +139,7 @@ impl Record {
                 verdict: Verdict::Waiting,
                 versions: Vec::new(),
                 given_up: Vec::new(),
+                refused_to_callers: Vec::new(),
                 retired: Vec::new(),
                 history: History::default(),
                 functions: Vec::new(),
@@ -193,12 +197,26 @@ impl Record {
         }
     }
 
-    /// Compiles as planned.
+    /// Compiles as planned. `force`: also what does not pay.
     pub fn compile(
         &self,
         function: &Bound<'_, PyAny>,
         plan: &Plan,
         force: bool,
+    ) -> Result<Rc<Version>, Refusal> {
+        let purpose = match force {
+            true => Purpose::Demand,
+            false => Purpose::Outside,
+        };
+        self.compile_as(function, plan, purpose)
+    }
+
+    /// Compiles as planned.
+    pub(super) fn compile_as(
+        &self,
+        function: &Bound<'_, PyAny>,
+        plan: &Plan,
+        purpose: Purpose,
     ) -> Result<Rc<Version>, Refusal> {
         if self.compiling.replace(true) {
             return Err(busy());
@@ -209,7 +227,7 @@ impl Record {
             args: plan.args.clone(),
             by_class: plan.kind.names_classes(),
             entry: None,
-            force,
+            purpose,
             learn,
         };
         let result = self.build(job);
@@ -232,7 +250,7 @@ impl Record {
             args: Vec::new(),
             by_class: false,
             entry: Some(point),
-            force: false,
+            purpose: Purpose::Outside,
             learn,
         });
         self.compiling.set(false);
@@ -313,7 +331,7 @@ impl Record {
         }
         if result.is_ok() && self.inner.borrow().compilations == 0 {
             siblings::count(function);
-            if !job.force {
+            if job.purpose != Purpose::Demand {
                 neighbours::take_in_callers(function);
             }
             if self.undecorated.get() {
@@ -389,8 +407,14 @@ impl Record {
     /// Compiles a stale version again, for what it was for.
     pub(super) fn renew(&self, entry: &EntryRecord, version: &Version) {
         Python::attach(|py| {
-            if !self.never.get() && !self.compiling.get() && !self.must_wait(py) {
-                self.compile_for(entry, &entry.function(py), version.args.clone());
+            if self.never.get() || self.compiling.get() || self.must_wait(py) {
+                return;
+            }
+            let (function, args) = (entry.function(py), version.args.clone());
+            if version.for_callers.get() {
+                self.compile_for_caller(entry, &function, args);
+            } else {
+                self.compile_for(entry, &function, args);
             }
         });
     }

@@ -24,8 +24,20 @@ fn verdict(record: &Record) -> (&'static str, String) {
         }
         Verdict::Waiting => ("waiting", "not called often enough yet".into()),
         Verdict::Native => ("native", String::new()),
+        Verdict::Interpreted(refusal) if has_code_for_callers(record) => {
+            let reason = &refusal.reason;
+            ("interpreted", format!("{reason}; compiled callers call native code"))
+        }
         Verdict::Interpreted(refusal) => ("interpreted", refusal.reason.clone()),
     }
+}
+
+/// Is there a version that compiled callers call?
+fn has_code_for_callers(record: &Record) -> bool {
+    let inner = record.inner.borrow();
+    let mut callers = inner.dependents.iter();
+    callers.any(|caller| caller.strong_count() > 0)
+        && inner.versions.iter().any(|version| !version.stale.get())
 }
 
 /// Were loops of the function compiled by themselves?

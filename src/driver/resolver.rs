@@ -6,8 +6,7 @@ use pyo3::prelude::*;
 
 use super::compile::Param;
 use super::neighbours;
-use super::policy::MAX_VERSIONS;
-use super::record::{Record, Verdict, record_of};
+use super::record::{Record, record_of};
 use super::world::{Callees, NativeVersion};
 use crate::feedback::Fact;
 use crate::lift::NativeParam;
@@ -36,20 +35,7 @@ impl Resolver {
         if record.never.get() || record.is_compiling() {
             return false;
         }
-        if matches!(record.inner.borrow().verdict, Verdict::Interpreted(_)) {
-            return false;
-        }
-        if record.inner.borrow().versions.len() >= MAX_VERSIONS {
-            return false;
-        }
-        let plan = record.plan(args);
-        match record.compile(function, &plan, false) {
-            Ok(version) => {
-                record.install(&entry, version, plan.replaces.as_ref());
-                true
-            }
-            Err(_) => false,
-        }
+        record.compile_for_caller(&entry, function, args)
     }
 }
 
@@ -76,7 +62,7 @@ impl Callees for Resolver {
             None if is_neighbour() => neighbours::take_in(function)?,
             None => return None,
         };
-        let Some(version) = record.version_for(args) else {
+        let Some(version) = record.version_for_callers(args) else {
             if args.iter().all(|fact| !fact.is_unknown()) {
                 self.requested
                     .push((function.clone().unbind(), args.to_vec()));

@@ -26,6 +26,8 @@ pub struct Version {
     pub(super) stale: Cell<bool>,
     /// Exits taught something, but too few for a compilation so far.
     pub(super) lessons: Cell<bool>,
+    /// Calls from outside do not enter it: only compiled callers do, who save the call of the interpreter.
+    pub(super) for_callers: Cell<bool>,
     /// Its calls against interpreted ones, while that is tried.
     pub(super) trial: RefCell<Option<Trial>>,
     /// Has the code a loop?
@@ -72,10 +74,16 @@ impl Version {
             kind,
             stale: Cell::new(false),
             lessons: Cell::new(false),
+            for_callers: Cell::new(false),
             trial: RefCell::new(None),
             gain: Cell::new(None),
             since: Instant::now(),
         })
+    }
+
+    /// May calls from outside enter it?
+    pub(super) fn is_entered(&self) -> bool {
+        !self.stale.get() && !self.for_callers.get()
     }
 
     pub(super) fn is_on_trial(&self) -> bool {

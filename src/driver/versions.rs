@@ -3,6 +3,9 @@
 //! Versions form a chain by [`policy::generality`]: the entry stub of each sends what it does not take to the
 //! next one, the last one to the runtime. A version is off the chain while it is stale (it will be compiled
 //! again when a call of its kind comes) and for good when it is given up.
+//!
+//! What loses against the interpreter may still be worth its while to a compiled caller, who would have to call
+//! the interpreter: such a version is for callers only. A call from outside never sees it.
 
 use std::rc::{Rc, Weak};
 
@@ -13,7 +16,7 @@ use super::engine;
 use super::kind::Kind;
 use super::observe::{look, observe};
 use super::policy;
-use super::record::{Inner, Record, Verdict, log};
+use super::record::{BUSY, Inner, Purpose, Record, Verdict, log};
 use super::trial::Trial;
 use super::verify;
 use super::version::Version;
@@ -67,20 +70,8 @@ impl Record {
         replaced: Option<&Rc<Version>>,
     ) {
         let doubtful = version.compiled.estimate.doubtful && self.threshold > 1;
-        let mut replaced_for_callers = true;
-        let mut inner = self.inner.borrow_mut();
-        if let Some(old) = replaced {
-            inner.versions.retain(|other| !Rc::ptr_eq(other, old));
-            let unit = old.compiled.unit.clone();
-            let body = unit.body.get();
-            inner.retired.push(unit);
-            // Compiled callers of the old code, and of what it replaced, call the new one, if that fits.
-            let mut callable = inner.retired.iter().filter(|unit| unit.body.get() == body);
-            replaced_for_callers = callable.all(|unit| unit.redirect(&version.compiled.unit));
-        }
-        inner.versions.insert(0, version.clone());
-        inner.verdict = Verdict::Native;
-        drop(inner);
+        let replaced_for_callers = self.replace(version.clone(), replaced);
+        self.inner.borrow_mut().verdict = Verdict::Native;
         if !replaced_for_callers {
             self.make_callers_stale();
         }
@@ -125,7 +116,7 @@ impl Record {
         };
         let current = inner.versions.iter();
         let mut chain: Vec<_> = current
-            .filter(|version| !version.stale.get())
+            .filter(|version| version.is_entered())
             .cloned()
             .collect();
         chain.sort_by_key(|version| policy::generality(version));
@@ -139,7 +130,7 @@ impl Record {
             .inner
             .try_borrow()
             .is_ok_and(|inner| !inner.may_grow() || !inner.given_up.is_empty())
-            && chain.iter().all(|version| !version.stale.get());
+            && chain.iter().all(|version| version.is_entered());
         let units: Vec<_> = chain
             .iter()
             .map(|version| version.compiled.unit.clone())
@@ -232,7 +223,7 @@ impl Record {
                 inner
                     .versions
                     .iter()
-                    .any(|version| !version.stale.get() && version.is_on_trial())
+                    .any(|version| version.is_entered() && version.is_on_trial())
             })
     }
 
@@ -291,13 +282,25 @@ impl Record {
             .find(|version| version.accepts_facts(args))
     }
 
+    /// The native version that a compiled caller calls with arguments like these, if there is one.
+    pub fn version_for_callers(&self, args: &[Fact]) -> Option<Rc<Version>> {
+        let inner = self.inner.try_borrow().ok()?;
+        let fitting = inner
+            .versions
+            .iter()
+            .filter(|version| !version.stale.get() && version.accepts_facts(args));
+        fitting
+            .min_by_key(|version| policy::generality(version))
+            .cloned()
+    }
+
     /// The code of the version that takes these arguments, of all parameters.
     pub(super) fn unit_for(&self, arguments: &[Borrowed<'_, '_, PyAny>]) -> Option<Rc<Unit>> {
         let inner = self.inner.try_borrow().ok()?;
         let fitting = inner
             .versions
             .iter()
-            .filter(|version| !version.stale.get() && version.takes(arguments));
+            .filter(|version| version.is_entered() && version.takes(arguments));
         let version = fitting.min_by_key(|version| policy::generality(version))?;
         Some(version.compiled.unit.clone())
     }
@@ -315,7 +318,9 @@ impl Record {
         inner.misses += 1;
         // Of the same types is one that is stale or for narrower ints: it is compiled again, widened.
         let mut versions = inner.versions.iter();
-        let same_kind = versions.find(|version| version.kind == kind).cloned();
+        let same_kind = versions
+            .find(|version| version.kind == kind && !version.for_callers.get())
+            .cloned();
         let wanted = match &same_kind {
             Some(_) => inner.whole_compilations() < policy::MAX_COMPILATIONS,
             None => inner.may_grow() && !inner.given_up.contains(&kind),
@@ -348,14 +353,17 @@ impl Record {
             }
             return false;
         }
-        let known = inner.versions.iter().any(|version| version.kind == *kind);
+        let known = inner
+            .versions
+            .iter()
+            .any(|version| version.kind == *kind && !version.for_callers.get());
         known || inner.may_grow() && !inner.given_up.contains(kind)
     }
 
     /// Calls with arguments of these types are interpreted from now on. If there is no version for others, the
     /// function is.
     pub(super) fn give_up(&self, entry: &EntryRecord, kind: Kind, refusal: Refusal) {
-        let others = {
+        {
             let mut inner = self.inner.borrow_mut();
             let inner = &mut *inner;
             let (gone, left) = std::mem::take(&mut inner.versions)
@@ -365,10 +373,30 @@ impl Record {
             let gone: Vec<Rc<Version>> = gone;
             let units = gone.iter().map(|version| version.compiled.unit.clone());
             inner.retired.extend(units);
-            inner.given_up.push(kind);
-            !inner.versions.is_empty()
-        };
+            inner.refused_to_callers.push(kind.clone());
+        }
         self.make_callers_stale();
+        self.interpret_kind(entry, kind, refusal);
+    }
+
+    /// As [`give_up`](Self::give_up), but compiled callers may go on calling the version: it loses nothing but what
+    /// entering it from the interpreter costs.
+    pub(super) fn keep_for_callers(&self, entry: &EntryRecord, version: &Version, refusal: Refusal) {
+        version.for_callers.set(true);
+        version.trial.replace(None);
+        self.interpret_kind(entry, version.kind.clone(), refusal);
+    }
+
+    /// No version is entered with arguments of these types any more.
+    fn interpret_kind(&self, entry: &EntryRecord, kind: Kind, refusal: Refusal) {
+        let others = {
+            let mut inner = self.inner.borrow_mut();
+            if !inner.given_up.contains(&kind) {
+                inner.given_up.push(kind);
+            }
+            let mut versions = inner.versions.iter();
+            versions.any(|version| !version.for_callers.get())
+        };
         if others {
             Python::attach(|py| {
                 log(py, "trial", || {
@@ -379,6 +407,67 @@ impl Record {
         } else {
             Python::attach(|py| self.refuse(py, refusal));
         }
+    }
+
+    /// Compiles for a compiled caller; false if that is no use.
+    pub(super) fn compile_for_caller(
+        &self,
+        entry: &EntryRecord,
+        function: &Bound<'_, PyAny>,
+        args: Vec<Fact>,
+    ) -> bool {
+        let plan = self.plan(args);
+        let closed = {
+            let inner = self.inner.borrow();
+            if inner.refused_to_callers.contains(&plan.kind)
+                || inner.whole_compilations() >= policy::MAX_COMPILATIONS_WITH_CALLERS
+                || plan.replaces.is_none() && inner.versions.len() >= policy::MAX_VERSIONS
+            {
+                return false;
+            }
+            matches!(inner.verdict, Verdict::Interpreted(_)) || inner.given_up.contains(&plan.kind)
+        };
+        match self.compile_as(function, &plan, Purpose::Caller) {
+            Ok(version) if closed || !version.compiled.estimate.pays_alone => {
+                self.install_for_callers(version, plan.replaces.as_ref());
+                true
+            }
+            Ok(version) => {
+                self.install(entry, version, plan.replaces.as_ref());
+                true
+            }
+            Err(refusal) => {
+                if refusal.reason != BUSY {
+                    self.inner.borrow_mut().refused_to_callers.push(plan.kind);
+                }
+                false
+            }
+        }
+    }
+
+    fn install_for_callers(&self, version: Rc<Version>, replaced: Option<&Rc<Version>>) {
+        version.for_callers.set(true);
+        let replaced_for_callers = self.replace(version, replaced);
+        if !replaced_for_callers {
+            self.make_callers_stale();
+        }
+    }
+
+    /// Puts the version in place of another one. False if compiled callers of that one cannot call this one.
+    fn replace(&self, version: Rc<Version>, replaced: Option<&Rc<Version>>) -> bool {
+        let mut redirected = true;
+        let mut inner = self.inner.borrow_mut();
+        if let Some(old) = replaced {
+            inner.versions.retain(|other| !Rc::ptr_eq(other, old));
+            let unit = old.compiled.unit.clone();
+            let body = unit.body.get();
+            inner.retired.push(unit);
+            // Compiled callers of the old code, and of what it replaced, call the new one, if that fits.
+            let mut callable = inner.retired.iter().filter(|unit| unit.body.get() == body);
+            redirected = callable.all(|unit| unit.redirect(&version.compiled.unit));
+        }
+        inner.versions.insert(0, version);
+        redirected
     }
 }
 
@@ -409,7 +498,11 @@ impl Inner {
 
     /// May there be a version for further types?
     fn may_grow(&self) -> bool {
-        self.versions.len() + self.given_up.len() < policy::MAX_VERSIONS
+        let entered = self
+            .versions
+            .iter()
+            .filter(|version| !version.for_callers.get());
+        entered.count() + self.given_up.len() < policy::MAX_VERSIONS
             && self.whole_compilations() < policy::MAX_COMPILATIONS
     }
 }

@@ -21,8 +21,9 @@ use crate::ffi::code_view;
 use crate::hir::attributes::FieldKind;
 use crate::hir::{Repr, Type};
 use crate::lift::{
-    AttributeFact, CalleeFacts, ClassHandle, Constructor, FunctionHandle, GlobalFact, NativeParam,
-    NativeSignature, ObjectFact, ObjectHandle, ObjectKind, Raised, Singleton, World,
+    AttributeFact, CalleeFacts, ClassAttribute, ClassHandle, ClassMember, Constructor,
+    FunctionHandle, GlobalFact, Instances, NativeParam, NativeSignature, ObjectFact, ObjectHandle,
+    ObjectKind, Raised, Singleton, World,
 };
 use crate::runtime::entry::entry_of;
 use crate::runtime::helpers::dicts::knows_iterators;
@@ -472,20 +473,74 @@ impl World for LiveWorld<'_, '_> {
     }
 
     fn instance_attribute(&mut self, class: ClassHandle, name: &str) -> AttributeFact {
-        let class = &self.classes[class as usize];
-        let key = class.key;
-        match classes::find(class, name, LiveWorld::is_function) {
-            Found::Field(kind) => {
-                let fact = classes::attribute_fact(self.py, key, name);
-                AttributeFact::Field(kind, fact)
+        let row = &self.classes[class as usize];
+        let found = classes::find(row, name, LiveWorld::is_function);
+        self.attribute_fact(class, name, found)
+    }
+
+    fn super_attribute(
+        &mut self,
+        class: ClassHandle,
+        start: ObjectHandle,
+        name: &str,
+    ) -> AttributeFact {
+        let Ok(start) = self.objects[start as usize].clone().cast_into::<PyType>() else {
+            return AttributeFact::Unknown;
+        };
+        let row = &self.classes[class as usize];
+        let found = classes::find_behind(row, &start, name, LiveWorld::is_function);
+        self.attribute_fact(class, name, found)
+    }
+
+    fn class_attribute(&mut self, object: ObjectHandle, name: &str) -> Option<ClassAttribute> {
+        let class = self.objects[object as usize].cast::<PyType>().ok()?.clone();
+        let classes::ClassMember { meta, found } =
+            classes::find_in_class(&class, name, LiveWorld::is_function)?;
+        let member = match found {
+            Found::Value(value) | Found::Function(value) if may_be_kept(&value) => {
+                ClassMember::Value(self.describe(&value))
             }
-            Found::Value(value) if may_be_kept(&value) => {
-                AttributeFact::Value(self.describe(&value))
+            Found::Value(value) => {
+                let fact = observe(&value);
+                ClassMember::Borrowed(self.describe(&value), fact)
             }
-            Found::Function(function) => AttributeFact::Method(self.describe(&function)),
-            Found::Property(getter) => AttributeFact::Property(self.describe(&getter)),
-            _ => AttributeFact::Unknown,
+            Found::ClassFunction(function) => ClassMember::ClassMethod(self.describe(&function)),
+            _ => return None,
+        };
+        let meta = match meta {
+            Some(meta) => Some(self.class_row(&meta)?),
+            None => None,
+        };
+        Some(ClassAttribute {
+            class: self.class_row(&class)?,
+            meta,
+            member,
+        })
+    }
+
+    fn class_in_cell(&mut self, cell: ObjectHandle) -> Option<(ClassHandle, ObjectFact)> {
+        let contents = self.objects[cell as usize].getattr("cell_contents").ok()?;
+        let class = contents.cast::<PyType>().ok()?.clone();
+        let (row, _) = self.class_row(&class)?;
+        Some((row, self.describe(&contents)))
+    }
+
+    fn is_instance(&mut self, instances: Instances, of: ObjectHandle) -> Option<bool> {
+        let of = self.objects[of as usize].clone();
+        if let Ok(tuple) = of.cast_exact::<PyTuple>() {
+            // The first class that says yes is the last one that is asked.
+            for class in tuple.iter() {
+                if self.is_instance_of(instances, &class)? {
+                    return Some(true);
+                }
+            }
+            return Some(false);
         }
+        self.is_instance_of(instances, &of)
+    }
+
+    fn is_plain_class(&mut self, class: ObjectHandle) -> bool {
+        is_plain_class(&self.objects[class as usize])
     }
 
     fn constructor(&mut self, class: ClassHandle) -> Option<Constructor> {
@@ -617,7 +672,96 @@ impl World for LiveWorld<'_, '_> {
     }
 }
 
+/// A class that `isinstance` asks nothing but its place among the bases.
+fn is_plain_class(class: &Bound<'_, PyAny>) -> bool {
+    class
+        .cast::<PyType>()
+        .is_ok_and(|class| instances::is_type(&class.get_type()))
+}
+
 impl<'py> LiveWorld<'py, '_> {
+    fn attribute_fact(
+        &mut self,
+        class: ClassHandle,
+        name: &str,
+        found: Found<'py>,
+    ) -> AttributeFact {
+        match found {
+            Found::Field(kind) => {
+                let key = self.classes[class as usize].key;
+                let fact = classes::attribute_fact(self.py, key, name);
+                AttributeFact::Field(kind, fact)
+            }
+            Found::Value(value) if may_be_kept(&value) => {
+                AttributeFact::Value(self.describe(&value))
+            }
+            Found::Value(value) => {
+                let fact = observe(&value);
+                AttributeFact::Member(self.describe(&value), fact)
+            }
+            Found::Function(function) => AttributeFact::Method(self.describe(&function)),
+            Found::BuiltinMethod(method) => AttributeFact::BuiltinMethod(self.describe(&method)),
+            Found::Property(getter) => AttributeFact::Property(self.describe(&getter)),
+            Found::ClassFunction(function) => match self.class_as_global(class) {
+                Some(class) => AttributeFact::ClassMethod {
+                    function: self.describe(&function),
+                    class,
+                },
+                None => AttributeFact::Unknown,
+            },
+            Found::Class => match self.class_as_global(class) {
+                Some(class) => AttributeFact::Class(class),
+                None => AttributeFact::Unknown,
+            },
+            Found::Unknown => AttributeFact::Unknown,
+        }
+    }
+
+    /// A class that code may keep alive, for it has its name in its module: one made in a function would never die,
+    /// if the code of its own methods kept it.
+    fn class_as_global(&mut self, class: ClassHandle) -> Option<ObjectFact> {
+        let class = self.classes[class as usize].class.clone();
+        let modules = self.py.import("sys").ok()?.getattr("modules").ok()?;
+        let name = PyString::intern(self.py, "__module__");
+        let module = instances::own_member(&class, &name)??;
+        let module = modules.cast_exact::<PyDict>().ok()?.get_item(module).ok()??;
+        let dict = module.cast_exact::<PyModule>().ok()?.dict();
+        let named = dict.get_item(class.name().ok()?).ok()??;
+        named.is(&class).then(|| self.describe(class.as_any()))
+    }
+
+    /// The row of a class that is at hand, and its name.
+    fn class_row(&mut self, class: &Bound<'py, PyType>) -> Option<(ClassHandle, String)> {
+        let known = self.classes.iter().position(|row| row.class.is(class));
+        let row = match known {
+            Some(row) => row,
+            None => {
+                let key = classes::key_of_class(class).unwrap_or(classes::NO_KEY);
+                self.classes.push(classes::assume_object(class.clone(), key)?);
+                self.classes.len() - 1
+            }
+        };
+        let name = short_text(class.as_any(), Type::CLASS);
+        Some((row as ClassHandle, name))
+    }
+
+    fn is_instance_of(&self, instances: Instances, of: &Bound<'py, PyAny>) -> Option<bool> {
+        if !is_plain_class(of) {
+            return None;
+        }
+        let of = of.cast::<PyType>().ok()?;
+        match instances {
+            Instances::Of(class) => {
+                let class = &self.classes[class as usize].class;
+                instances::tells_its_class(class).then(|| instances::is_subclass(class, of))
+            }
+            Instances::OfType(ty) => {
+                let class = self.known.class(self.py, ty)?;
+                Some(instances::is_subclass(class.cast::<PyType>().ok()?, of))
+            }
+        }
+    }
+
     fn dicts(&mut self, function: FunctionHandle) -> (Bound<'py, PyAny>, Bound<'py, PyAny>) {
         let function = self.function(function);
         let empty = || PyDict::new(function.py()).into_any();

@@ -419,6 +419,32 @@ impl Attribute for FieldPlace {
     }
 }
 
+/// An object that a class, or one of its bases, has under some name.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct MemberPlace {
+    /// The class.
+    pub class: ClassId,
+    /// The object. The class keeps it alive as long as nothing in it changes; the code does not.
+    pub object: ObjectId,
+}
+
+/// `class0.o1`
+impl Attribute for MemberPlace {
+    fn print(&self) -> String {
+        format!("{}.{}", self.class, self.object)
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let (class, object) = text
+            .split_once('.')
+            .ok_or_else(|| format!("expected `classN.oN`, found `{text}`"))?;
+        Ok(MemberPlace {
+            class: ClassId::parse(class)?,
+            object: ObjectId::parse(object)?,
+        })
+    }
+}
+
 /// A name of a namespace whose value is read when the code runs.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct GlobalPlace {

@@ -7,7 +7,7 @@
 
 use super::attributes::{
     Attribute, CallShape, Cond, Container, DivMode, FieldPlace, FieldTable, FloatBits, GlobalPlace,
-    IntWidth, MathFunction, Overflow,
+    IntWidth, MathFunction, MemberPlace, Overflow,
 };
 use super::effects::{Effects, Heaps};
 use super::ids::{CalleeId, ClassId, NamespaceId, ObjectId};
@@ -254,6 +254,7 @@ define_ops! {
     GuardClass(ClassId) "guard_class" [B] B (CLASSES;) {exit} "The same object; leaves unless its exact class is that one, with nothing in the class changed since this was compiled.";
     IsClass(ClassId) "is_class" [B] O (CLASSES;) {} "Whether `guard_class` of the same class would let the object pass.";
     GuardVersion(ClassId) "guard_version" [] N (CLASSES;) {exit} "Leaves if anything in the class has changed since this was compiled. The class is an object of the pool, too.";
+    GuardThisClass(ClassId) "guard_this_class" [B] B (CLASSES;) {exit} "The same object; leaves unless it is that class itself, with nothing in it changed since this was compiled.";
     GuardUnshadowed(ClassId) "guard_unshadowed" [B] N (CLASSES;) {exit} "Instance of the class: leaves unless it can have no attributes of its own but those its class knew when this was compiled.";
     GuardFrameUnseen "guard_frame_unseen" [] N (;) {exit} "Leaves if somebody has the frame object of this activation: it shows the variables as they are at the return. For functions that run Python code.";
     Poll "poll" [] N (;) {exit} "Leaves if the eval breaker is set (signals, GIL requests, pending calls, collections).";
@@ -354,6 +355,9 @@ define_ops! {
     StoreFieldI64(FieldPlace) "store_field_i64" [B P I] N (;ATTRIBUTES) {exit} "As `store_field` of a new int; writes into the old value's box when the instance holds its only reference and the int is no small one.";
     StoreFieldF64(FieldPlace) "store_field_f64" [B P F] N (;ATTRIBUTES) {exit} "As `store_field` of a new float; writes into the old value's box when the instance holds its only reference.";
 
+    LoadMember(MemberPlace) "load_member" [B] B (CLASSES;) {} "Instance of the class: an object that the class has, borrowed from it.";
+    LoadClassMember(MemberPlace) "load_class_member" [] B (CLASSES;) {exit} "As `guard_version` of the class, then an object that it has, borrowed from it.";
+
     // Calls.
     CallRuntime(HelperId) "call_runtime" [V] X (;) {} "A runtime helper; contract, result and effects are in the helper's row.";
     CallObject(CallShape) "call_object" [B V] B (;) {raise python} "Calls any object by vectorcall: callable, then arguments; a NULL constant as callable's self is not passed.";
@@ -406,13 +410,28 @@ impl Op {
             Op::GuardClass(class)
             | Op::IsClass(class)
             | Op::GuardVersion(class)
+            | Op::GuardThisClass(class)
             | Op::GuardUnshadowed(class) => Some(class),
+            Op::LoadMember(place) | Op::LoadClassMember(place) => Some(place.class),
             Op::FieldTable(table) => Some(table.class),
             Op::LoadField(place)
             | Op::GuardNoField(place)
             | Op::StoreField(place)
             | Op::StoreFieldI64(place)
             | Op::StoreFieldF64(place) => Some(place.class),
+            _ => None,
+        }
+    }
+
+    /// The object of the pool it names.
+    pub fn object(&self) -> Option<ObjectId> {
+        match *self {
+            Op::ConstObject(object)
+            | Op::GuardIs(object)
+            | Op::GuardCode(object)
+            | Op::GuardFunction(object) => Some(object),
+            Op::LoadMember(place) | Op::LoadClassMember(place) => Some(place.object),
+            Op::CallObject(shape) => shape.keywords,
             _ => None,
         }
     }
@@ -427,6 +446,7 @@ impl Op {
                 | Op::GuardCode(_)
                 | Op::GuardBound
                 | Op::GuardClass(_)
+                | Op::GuardThisClass(_)
         )
     }
 
@@ -445,7 +465,7 @@ impl Op {
         !matches!(
             self,
             Op::GuardType(_) | Op::GuardArray(_) | Op::GuardIs(_) | Op::GuardCode(_) | Op::GuardBound | Op::GuardClass(_)
-                | Op::GuardVersion(_) | Op::GuardUnshadowed(_) | Op::GuardNoField(_) | Op::LoadField(_) | Op::GuardTrue(_) | Op::GuardFalse(_)
+                | Op::GuardVersion(_) | Op::GuardThisClass(_) | Op::LoadClassMember(_) | Op::GuardUnshadowed(_) | Op::GuardNoField(_) | Op::LoadField(_) | Op::GuardTrue(_) | Op::GuardFalse(_)
                 | Op::GuardRange(_) | Op::GuardIndex | Op::GuardGlobals(_) | Op::LoadGlobal(_) | Op::GuardFunction(_) | Op::Poll | Op::Snapshot
                 | Op::GuardFrameUnseen | Op::KeepAlive | Op::Incref | Op::Decref | Op::DecrefPlain | Op::CallRuntime(_)
                 // These leave where Python raises, or gives something else than an int.

@@ -650,7 +650,11 @@ impl Parser {
                 id.to_string(),
             ),
             op => match op.class() {
-                Some(id) => (id.index() < function.classes.len(), id.to_string()),
+                Some(id) if id.index() < function.classes.len() => match op.object() {
+                    Some(id) => object(id),
+                    None => return Ok(()),
+                },
+                Some(id) => (false, id.to_string()),
                 None => return Ok(()),
             },
         };

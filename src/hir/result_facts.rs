@@ -56,6 +56,11 @@ pub fn result_facts(op: &Op, function: &Function) -> Option<ResultFacts> {
         Op::GuardCode(_) => facts.ty = Type::FUNCTION,
         Op::LoadClosure(_) => facts.ty = Type::CELL,
         Op::GuardClass(_) => facts.ty = Type::OTHER,
+        Op::LoadMember(place) | Op::LoadClassMember(place) => {
+            if let Some((_, row)) = function.pool.iter().nth(place.object.index()) {
+                facts.ty = row.ty;
+            }
+        }
         Op::GuardArray(container) => facts.ty = container.class(),
         Op::ConstObject(object) | Op::GuardIs(object) => {
             if let Some((_, row)) = function.pool.iter().nth(object.index()) {

@@ -18,7 +18,11 @@ impl Lifter<'_> {
             return Ok(());
         }
         let text = self.name_text(name);
-        if let Some(Attribute::Value { object, value }) = self.instance_attribute(value, &text)? {
+        let mut found = self.class_attribute(value, &text, false)?;
+        if found.is_none() {
+            found = self.instance_attribute(value, &text, false)?;
+        }
+        if let Some(Attribute::Value { object, value }) = found {
             self.release(&Item::Value(object))?;
             self.push(value);
             return Ok(());
@@ -76,7 +80,11 @@ impl Lifter<'_> {
             self.push(receiver);
             return Ok(());
         }
-        match self.instance_attribute(value, &text)? {
+        let mut found = self.class_attribute(value, &text, true)?;
+        if found.is_none() {
+            found = self.instance_attribute(value, &text, true)?;
+        }
+        match found {
             Some(Attribute::Method { object, function }) => {
                 let method = self.object(&function);
                 self.push(method);
@@ -116,7 +124,7 @@ impl Lifter<'_> {
         Ok(())
     }
 
-    fn name_text(&self, name: u32) -> String {
+    pub(super) fn name_text(&self, name: u32) -> String {
         let names = &self.context.bytes.names;
         names.get(name as usize).cloned().unwrap_or_default()
     }
@@ -135,7 +143,7 @@ impl Lifter<'_> {
         Ok(())
     }
 
-    fn push_pair(&mut self, [null, callable]: [Item; 2], null_first: bool) {
+    pub(super) fn push_pair(&mut self, [null, callable]: [Item; 2], null_first: bool) {
         if null_first {
             self.frame.stack.extend([null, callable]);
         } else {

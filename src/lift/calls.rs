@@ -32,6 +32,9 @@ impl Lifter<'_> {
             }
             _ => return Err(self.refuse("internal: no callable")),
         };
+        if self.super_at_once(callable, &args, &operands, kwnames)? {
+            return Ok(());
+        }
         if let Some(object) = self.objects.get(&callable).cloned()
             && let Some(result) = self.known_call(&object, &args, kwnames, &operands)?
         {
@@ -144,6 +147,10 @@ impl Lifter<'_> {
         let value = match object.kind {
             ObjectKind::Function(handle) => return self.call_function(handle, args, kwnames),
             ObjectKind::InstanceClass(key) => return self.construct(object, key, args, kwnames),
+            ObjectKind::Super if args.is_empty() => {
+                return Err(self.refuse("`super` looks into its caller's variables"));
+            }
+            ObjectKind::ObjectInit if args.len() == 1 && kwnames.is_none() => Some(self.none()),
             _ if kwnames.is_some() => None,
             ObjectKind::Builtin(builtin) => {
                 let value = self.call_builtin(builtin, args, operands)?;

@@ -70,6 +70,9 @@ impl Lifter<'_> {
             self.instr = self.context.code.instrs[index];
         }
         self.cut_ways(&mut incoming, offset)?;
+        if !is_loop && self.starts_cold(offset) {
+            return self.leave_cold(incoming, offset);
+        }
         if is_loop {
             self.open_loop(schedule, offset, incoming)?;
         } else {
@@ -77,6 +80,32 @@ impl Lifter<'_> {
             self.snapshot = None;
         }
         self.lift_to_end(schedule, index)
+    }
+
+    /// Does the block start what never ran, so that an exit is as good as code?
+    fn starts_cold(&self, offset: u32) -> bool {
+        let left = || {
+            let site = self.request.history.site(self.context.key, offset);
+            site.is_some_and(|site| site.left_for(ExitReason::ColdBranch))
+        };
+        self.request.learn
+            && self.handling.is_none()
+            && self.tail_of.is_none()
+            && self.context.cold.is_cold(offset)
+            && !left()
+    }
+
+    /// The interpreter takes over at the start of the block.
+    fn leave_cold(&mut self, incoming: Vec<Incoming>, offset: u32) -> Step {
+        self.join(incoming, offset)?;
+        self.depth = self.frame.stack.len();
+        self.note(super::NoteKind::Interpreted, "this has not run so far");
+        let state = self.capture();
+        self.function.block_mut(self.block).terminator = Terminator::Exit {
+            reason: ExitReason::ColdBranch,
+            state,
+        };
+        Ok(())
     }
 
     /// Lifts a block whose start is the current position.
@@ -97,6 +126,10 @@ impl Lifter<'_> {
             if index != first && self.instr.micro == 0 && starts.binary_search(&offset).is_ok() {
                 self.go_to(schedule, offset)?;
                 return Ok(());
+            }
+            if std::mem::take(&mut self.skip_next) {
+                self.snapshot = None;
+                continue;
             }
             if self.instr.micro == 0 {
                 self.depth = self.frame.stack.len();

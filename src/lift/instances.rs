@@ -10,7 +10,7 @@ use crate::hir::attributes::{FieldKind, FieldPlace, FieldTable, TableUse};
 use crate::hir::{ClassId, ClassInfo, Op, Repr, Type, ValueId};
 
 use super::item::Item;
-use super::{AttributeFact, Lifter, ObjectFact, ObjectKind, Step};
+use super::{AttributeFact, Lifter, ObjectFact, ObjectHandle, ObjectKind, Step};
 
 /// After so many compilations that left for a class they knew, the interpreter's way is taken.
 const MAX_CLASS_FAILURES: u32 = 3;
@@ -31,9 +31,18 @@ pub(super) enum Attribute {
     OneOf { object: ValueId, function: ValueId },
 }
 
+/// Where an attribute is looked for.
+#[derive(Clone, Copy)]
+pub(super) enum Lookup<'a> {
+    /// In the instance and its class.
+    Of(&'a str),
+    /// In the bases of its class behind that one.
+    Behind(ObjectHandle, &'a str),
+}
+
 impl Lifter<'_> {
     /// Classes of instances to expect of an operand.
-    fn expected_classes(&self, value: ValueId, position: usize) -> SeenClasses {
+    pub(super) fn expected_classes(&self, value: ValueId, position: usize) -> SeenClasses {
         if self.repr(value) != Repr::Boxed || !Type::OTHER.is_subset(self.ty(value)) {
             return SeenClasses::default();
         }
@@ -148,32 +157,60 @@ impl Lifter<'_> {
         &mut self,
         value: ValueId,
         name: &str,
+        as_method: bool,
     ) -> Step<Option<Attribute>> {
         if self.snapshot.is_none() || self.place_failed() {
             return Ok(None);
         }
+        self.attribute(value, Lookup::Of(name), as_method)
+    }
+
+    /// The attribute that a look-up in instances of the value's classes gives. `as_method`: it is going to be called
+    /// with the instance in front of its arguments.
+    pub(super) fn attribute(
+        &mut self,
+        value: ValueId,
+        lookup: Lookup<'_>,
+        as_method: bool,
+    ) -> Step<Option<Attribute>> {
         let seen = self.expected_classes(value, 0);
-        let key = match seen.list() {
-            _ if seen.has_more() => return Ok(None),
-            [only] => *only,
-            [] => return Ok(None),
-            several => return self.attribute_of_one_of(value, name, several),
+        if seen.has_more() || seen.list().is_empty() {
+            return Ok(None);
+        }
+        let mut ways = Vec::new();
+        for &key in seen.list() {
+            let Some(class) = self.class_id(key) else {
+                return Ok(None);
+            };
+            let handle = self.class_handle(class);
+            let attribute = match lookup {
+                Lookup::Of(name) => self.world.instance_attribute(handle, name),
+                Lookup::Behind(start, name) => self.world.super_attribute(handle, start, name),
+            };
+            ways.push((key, class, attribute));
+        }
+        let is_bound = |attribute: &AttributeFact| {
+            matches!(
+                attribute,
+                AttributeFact::Method(_)
+                    | AttributeFact::BuiltinMethod(_)
+                    | AttributeFact::ClassMethod { .. }
+            )
         };
-        let Some(class) = self.class_id(key) else {
+        if !as_method && ways.iter().any(|way| is_bound(&way.2)) {
+            return Ok(None);
+        }
+        self.know_classes(value, &seen);
+        if ways.len() > 1 {
+            return self.attribute_of_one_of(value, lookup, ways);
+        }
+        let Some((_, class, attribute)) = ways.pop() else {
             return Ok(None);
         };
-        let handle = self.class_handle(class);
-        let attribute = self.world.instance_attribute(handle, name);
-        if !matches!(attribute, AttributeFact::Unknown) {
+        if !matches!(attribute, AttributeFact::Unknown) && matches!(lookup, Lookup::Of(_)) {
             self.capture_with(&[Item::Value(value)]);
         }
         match attribute {
-            AttributeFact::Field(kind, fact) => {
-                let object = self.guard_class(value, class, 0)?;
-                let value = self.load_field(object, class, kind, name)?;
-                self.facts.insert(value, fact);
-                Ok(Some(Attribute::Value { object, value }))
-            }
             AttributeFact::Property(getter) => {
                 let ObjectKind::Function(function) = getter.kind else {
                     return Ok(None);
@@ -186,19 +223,82 @@ impl Lifter<'_> {
                 let value = self.value_of(&item)?;
                 Ok(Some(Attribute::Value { object, value }))
             }
-            AttributeFact::Value(fact) => {
+            AttributeFact::Method(function) | AttributeFact::BuiltinMethod(function) => {
                 let object = self.guard_class(value, class, 0)?;
-                self.guard_unshadowed(object, class)?;
-                let value = self.constant(&fact)?;
-                Ok(Some(Attribute::Value { object, value }))
+                self.guard_lookup(object, class, lookup)?;
+                Ok(Some(Attribute::Method { object, function }))
             }
-            AttributeFact::Method(function) => {
+            AttributeFact::ClassMethod {
+                function,
+                class: receiver,
+            } => {
                 let object = self.guard_class(value, class, 0)?;
-                self.guard_unshadowed(object, class)?;
+                self.guard_lookup(object, class, lookup)?;
+                self.release(&Item::Value(object))?;
+                let object = self.object(&receiver);
                 Ok(Some(Attribute::Method { object, function }))
             }
             AttributeFact::Unknown => Ok(None),
+            other => {
+                let object = self.guard_class(value, class, 0)?;
+                let value = self.simple_attribute(object, class, lookup, &other)?;
+                Ok(value.map(|value| Attribute::Value { object, value }))
+            }
         }
+    }
+
+    /// An attribute that is there to be read, of an instance whose class is checked.
+    pub(super) fn simple_attribute(
+        &mut self,
+        object: ValueId,
+        class: ClassId,
+        lookup: Lookup<'_>,
+        attribute: &AttributeFact,
+    ) -> Step<Option<ValueId>> {
+        Ok(match attribute {
+            AttributeFact::Field(kind, fact) => {
+                let (Lookup::Of(name) | Lookup::Behind(_, name)) = lookup;
+                let value = self.load_field(object, class, *kind, name)?;
+                self.facts.insert(value, fact.clone());
+                Some(value)
+            }
+            AttributeFact::Value(fact) => {
+                self.guard_lookup(object, class, lookup)?;
+                Some(self.constant(fact)?)
+            }
+            AttributeFact::Member(fact, seen) => {
+                self.guard_lookup(object, class, lookup)?;
+                let place = self.member_place(class, fact);
+                let op = Op::LoadMember(place);
+                let value = self.emit_value(op, &[object], fact.ty, Repr::Boxed)?;
+                self.facts.insert(value, seen.clone());
+                Some(value)
+            }
+            AttributeFact::Class(fact) => Some(self.constant(fact)?),
+            _ => None,
+        })
+    }
+
+    /// Of what a class has the instance has nothing of that name itself.
+    pub(super) fn guard_lookup(
+        &mut self,
+        object: ValueId,
+        class: ClassId,
+        lookup: Lookup<'_>,
+    ) -> Step {
+        match lookup {
+            Lookup::Of(_) => self.guard_unshadowed(object, class),
+            Lookup::Behind(..) => Ok(()),
+        }
+    }
+
+    /// Later uses of the same object expect the same classes.
+    fn know_classes(&mut self, value: ValueId, seen: &SeenClasses) {
+        let fact = self.facts.entry(value).or_default();
+        if fact.ty.is_empty() {
+            fact.ty = Type::OTHER;
+        }
+        fact.classes.absorb(seen);
     }
 
     /// The attribute of an instance whose class is checked.

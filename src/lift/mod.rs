@@ -18,6 +18,7 @@
 mod arith;
 mod attributes;
 mod calls;
+mod class_attributes;
 mod compare;
 mod containers;
 mod control;
@@ -32,6 +33,7 @@ mod peel;
 mod polymorphic;
 mod scan;
 mod step;
+mod supers;
 mod texts;
 mod world;
 
@@ -39,7 +41,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
 use crate::bytecode::{Code, CodeBytes, Instr, Op};
-use crate::feedback::{ClassKey, CodeKey, Fact, History};
+use crate::feedback::{ClassKey, CodeKey, ColdBlocks, Fact, History};
 use crate::hir::attributes::IntWidth;
 use crate::hir::{
     BlockId, ClassId, CodeId, FrameStateId, Function, IntRange, NamespaceId, ObjectId, Repr, Type,
@@ -51,9 +53,9 @@ pub use in_place::{EntryIterator, EntryPoint, EntrySlot};
 pub use scan::{assigned_in_loop, natural_loop};
 pub use texts::METHODS;
 pub use world::{
-    AttributeFact, Builtin, BuiltinClass, BuiltinMethod, CalleeFacts, ClassHandle, Constructor,
-    FunctionHandle, GlobalFact, NativeParam, NativeSignature, ObjectFact, ObjectHandle, ObjectKind,
-    Singleton, World,
+    AttributeFact, Builtin, BuiltinClass, BuiltinMethod, CalleeFacts, ClassAttribute, ClassHandle,
+    ClassMember, Constructor, FunctionHandle, GlobalFact, Instances, NativeParam, NativeSignature,
+    ObjectFact, ObjectHandle, ObjectKind, Singleton, World,
 };
 
 use item::{Form, Item, Shape};
@@ -252,6 +254,7 @@ struct CodeContext {
     bytes: Rc<CodeBytes>,
     code: Rc<Code>,
     scan: Scan,
+    cold: ColdBlocks,
     namespace: NamespaceId,
     path: Vec<u32>,
 }
@@ -346,6 +349,8 @@ struct Lifter<'a> {
     field_names: Vec<String>,
     /// The subscript whose result is on the stack already.
     sliced: Option<(CodeId, u32)>,
+    /// The next instruction is done already.
+    skip_next: bool,
     /// So many of the next instructions set what the function on the stack has already.
     attributes_set: u32,
 }
@@ -361,6 +366,7 @@ impl<'a> Lifter<'a> {
             bytes: request.bytes.clone(),
             code: request.code.clone(),
             scan: Scan::new(&request.bytes, &request.code),
+            cold: ColdBlocks::of(&request.code),
             namespace: NamespaceId::new(0),
             path: Vec::new(),
         });
@@ -402,6 +408,7 @@ impl<'a> Lifter<'a> {
             methods: HashMap::new(),
             field_names: Vec::new(),
             sliced: None,
+            skip_next: false,
             attributes_set: 0,
         }
     }
@@ -488,7 +495,9 @@ impl<'a> Lifter<'a> {
             namespace,
         });
         let scan = Scan::new(&bytes, &code);
+        let cold = ColdBlocks::of(&code);
         let context = Rc::new(CodeContext {
+            cold,
             id,
             handle,
             key: handle,

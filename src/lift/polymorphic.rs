@@ -8,36 +8,42 @@ use crate::feedback::{ClassKey, Fact, SeenClasses};
 use crate::hir::attributes::FieldKind;
 use crate::hir::{ClassId, Edge, IntRange, Op, Repr, Terminator, Type, ValueId};
 
-use super::instances::Attribute;
+use super::instances::{Attribute, Lookup};
 use super::item::Item;
 use super::{AttributeFact, Lifter, ObjectFact, ObjectKind, Return, Step, Stop};
 
 impl Lifter<'_> {
-    /// As `instance_attribute`, of an object of one of several classes.
+    /// As `attribute`, of an object of one of several classes.
     pub(super) fn attribute_of_one_of(
         &mut self,
         value: ValueId,
-        name: &str,
-        keys: &[ClassKey],
+        lookup: Lookup<'_>,
+        ways: Vec<(ClassKey, ClassId, AttributeFact)>,
     ) -> Step<Option<Attribute>> {
-        let mut ways = Vec::new();
-        for &key in keys {
-            let Some(class) = self.class_id(key) else {
-                return Ok(None);
-            };
-            let handle = self.class_handle(class);
-            ways.push((key, class, self.world.instance_attribute(handle, name)));
-        }
-        let fields = ways
+        let values = ways.iter().all(|way| {
+            matches!(
+                way.2,
+                AttributeFact::Field(..)
+                    | AttributeFact::Value(_)
+                    | AttributeFact::Member(..)
+                    | AttributeFact::Class(_)
+            )
+        });
+        let methods = ways.iter().all(|way| {
+            matches!(
+                way.2,
+                AttributeFact::Method(_) | AttributeFact::BuiltinMethod(_)
+            )
+        });
+        let properties = ways
             .iter()
-            .all(|way| matches!(way.2, AttributeFact::Field(..) | AttributeFact::Value(_)));
-        let methods = ways
-            .iter()
-            .all(|way| matches!(way.2, AttributeFact::Method(_)));
-        if !fields && !methods {
+            .all(|way| matches!(way.2, AttributeFact::Property(_)));
+        if !values && !methods && !properties {
             return Ok(None);
         }
-        self.capture_with(&[Item::Value(value)]);
+        if matches!(lookup, Lookup::Of(_)) {
+            self.capture_with(&[Item::Value(value)]);
+        }
         let (frame, snapshot) = (self.frame.clone(), self.snapshot);
         let join = self.new_block();
         let mut known: Option<Fact> = None;
@@ -54,29 +60,33 @@ impl Lifter<'_> {
             // This branch knows it; the guard says so to whoever moves what stands behind it.
             let object = self.guard_class(value, class, 0)?;
             let result = match attribute {
-                AttributeFact::Field(kind, fact) => {
-                    match &mut known {
-                        Some(known) => known.absorb(&fact),
-                        None => known = Some(fact),
-                    }
-                    self.load_field(object, class, kind, name)?
+                AttributeFact::Property(getter) => {
+                    let function = self.object(&getter);
+                    functions.push((getter, key));
+                    function
                 }
-                AttributeFact::Value(fact) => {
-                    self.guard_unshadowed(object, class)?;
-                    let seen = self.world.fact(fact.handle);
-                    match &mut known {
-                        Some(known) => known.absorb(&seen),
-                        None => known = Some(seen),
-                    }
-                    self.object(&fact)
-                }
-                AttributeFact::Method(function) => {
-                    self.guard_unshadowed(object, class)?;
+                AttributeFact::Method(function) | AttributeFact::BuiltinMethod(function) => {
+                    self.guard_lookup(object, class, lookup)?;
                     let method = self.object(&function);
                     functions.push((function, key));
                     method
                 }
-                _ => return Err(self.refuse("internal: no attribute")),
+                attribute => {
+                    let value = self.simple_attribute(object, class, lookup, &attribute)?;
+                    let value = value.ok_or_else(|| self.refuse("internal: no attribute"))?;
+                    let value = self.as_boxed(value)?;
+                    let seen = match &attribute {
+                        AttributeFact::Value(fact) | AttributeFact::Class(fact) => {
+                            self.world.fact(fact.handle)
+                        }
+                        _ => self.fact_of(value),
+                    };
+                    match &mut known {
+                        Some(known) => known.absorb(&seen),
+                        None => known = Some(seen),
+                    }
+                    value
+                }
             };
             ty = ty.union(self.ty(result));
             self.jump_to(join, vec![result]);
@@ -95,6 +105,13 @@ impl Lifter<'_> {
             return Ok(Some(Attribute::Value {
                 object: value,
                 value: result,
+            }));
+        }
+        if properties {
+            let item = self.call_one_of(result, &functions, &[Item::Value(value)], None)?;
+            return Ok(Some(Attribute::Value {
+                object: value,
+                value: self.value_of(&item)?,
             }));
         }
         let first = functions[0].0.handle;

@@ -199,6 +199,12 @@ impl Lifter<'_> {
             }
             Bytecode::LoadAttr { name } => self.load_attr(name)?,
             Bytecode::LoadMethod { name, null_first } => self.load_method(name, null_first)?,
+            Bytecode::LoadSuperAttr {
+                name,
+                method,
+                two_arguments,
+                null_first,
+            } => self.load_super_attr(name, method, two_arguments, null_first)?,
             Bytecode::StoreAttr { name } => self.store_attr(name)?,
             Bytecode::Call { argc, kwnames } => self.call(argc, kwnames)?,
             Bytecode::SetFunctionAttribute { .. } if self.attributes_set > 0 => {
@@ -365,7 +371,7 @@ impl Lifter<'_> {
         Ok(())
     }
 
-    fn cell_at(&mut self, slot: u32) -> Step<ValueId> {
+    pub(super) fn cell_at(&mut self, slot: u32) -> Step<ValueId> {
         let kind = self
             .context
             .bytes

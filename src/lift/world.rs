@@ -119,8 +119,12 @@ pub enum ObjectKind {
     InstanceClass(ClassKey),
     /// A known method descriptor.
     Method(BuiltinMethod),
-    /// A builtin that looks into its caller's frame (`locals`, `eval`, `super`, ..).
+    /// A builtin that looks into its caller's frame (`locals`, `eval`, ..).
     FrameReader,
+    /// `super`
+    Super,
+    /// `object.__init__`
+    ObjectInit,
     /// A module.
     Module,
     /// A Python function.
@@ -171,10 +175,54 @@ pub enum AttributeFact {
     Value(ObjectFact),
     /// A method: this function, under the same condition.
     Method(ObjectFact),
+    /// An object of the class as in `Value`, which the code must not keep alive, and what was observed of it.
+    Member(ObjectFact, Fact),
     /// What this function gives for the instance.
     Property(ObjectFact),
+    /// A method in C of a builtin class that the class is derived from, as in `Method`.
+    BuiltinMethod(ObjectFact),
+    /// A class method, as in `Method`: this function, for the class itself.
+    ClassMethod {
+        /// The function.
+        function: ObjectFact,
+        /// The class, which is a global of its module.
+        class: ObjectFact,
+    },
+    /// The class itself, which is a global of its module.
+    Class(ObjectFact),
     /// Something else.
     Unknown,
+}
+
+/// What an attribute of a class is: an assumption about the class.
+#[derive(Clone, Debug)]
+pub struct ClassAttribute {
+    /// The class.
+    pub class: (ClassHandle, String),
+    /// The class's class, unless that is `type`.
+    pub meta: Option<(ClassHandle, String)>,
+    /// What is there.
+    pub member: ClassMember,
+}
+
+/// What a class has under a name.
+#[derive(Clone, Debug)]
+pub enum ClassMember {
+    /// This object.
+    Value(ObjectFact),
+    /// This object, which the code must not keep alive, and what was observed of it.
+    Borrowed(ObjectFact, Fact),
+    /// A class method: this function.
+    ClassMethod(ObjectFact),
+}
+
+/// Objects of which `isinstance` is asked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Instances {
+    /// Those of that class exactly.
+    Of(ClassHandle),
+    /// Those of that builtin class exactly.
+    OfType(Type),
 }
 
 /// What making an instance of a class takes, beside its memory.
@@ -279,6 +327,37 @@ pub trait World {
     fn instance_class(&mut self, key: ClassKey) -> Option<(ClassHandle, String)>;
     /// What reading an attribute of such an instance gives.
     fn instance_attribute(&mut self, class: ClassHandle, name: &str) -> AttributeFact;
+    /// What `super(start, instance)` gives for such an instance.
+    fn super_attribute(
+        &mut self,
+        class: ClassHandle,
+        start: ObjectHandle,
+        name: &str,
+    ) -> AttributeFact {
+        let _ = (class, start, name);
+        AttributeFact::Unknown
+    }
+    /// What reading an attribute of an object gives, if that is a class.
+    fn class_attribute(&mut self, object: ObjectHandle, name: &str) -> Option<ClassAttribute> {
+        let _ = (object, name);
+        None
+    }
+    /// The class that is in a cell now, as one whose changes can be told, and as an object.
+    fn class_in_cell(&mut self, cell: ObjectHandle) -> Option<(ClassHandle, ObjectFact)> {
+        let _ = cell;
+        None
+    }
+    /// Are these instances of the class, or of one of the tuple of classes? `None` if that is no class that answers
+    /// by its place among the bases.
+    fn is_instance(&mut self, instances: Instances, of: ObjectHandle) -> Option<bool> {
+        let _ = (instances, of);
+        None
+    }
+    /// Is it a class that says by its place among the bases which objects are its instances?
+    fn is_plain_class(&mut self, class: ObjectHandle) -> bool {
+        let _ = class;
+        false
+    }
     /// What calling the class runs; `None` if it takes the interpreter.
     fn constructor(&mut self, class: ClassHandle) -> Option<Constructor>;
     /// Where storing an attribute of such an instance puts it.

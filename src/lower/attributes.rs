@@ -43,6 +43,28 @@ impl Lowering<'_, '_> {
                 self.guard_version(current, class, address)?;
                 Ok(None)
             }
+            Op::GuardThisClass(class) => {
+                let [object] = self.operands(current)?;
+                let known = self.emitter.addresses.instance_class(class);
+                let fail = self.exit(current, ExitReason::ClassChanged)?;
+                let other = self
+                    .emitter
+                    .is_address(IntCC::NotEqual, object, known.address);
+                self.emitter.branch_if(other, fail);
+                self.guard_version(current, class, object)?;
+                Ok(Some(object))
+            }
+            Op::LoadMember(place) => {
+                let address = self.emitter.addresses.object(place.object);
+                Ok(Some(self.emitter.address(address)))
+            }
+            Op::LoadClassMember(place) => {
+                let class = self.emitter.addresses.instance_class(place.class);
+                let class = self.emitter.address(class.address);
+                self.guard_version(current, place.class, class)?;
+                let address = self.emitter.addresses.object(place.object);
+                Ok(Some(self.emitter.address(address)))
+            }
             Op::GuardUnshadowed(class) => {
                 let [_] = self.operands(current)?;
                 self.guard_unshadowed(current, class)?;

@@ -613,7 +613,8 @@ impl<'a, 'b> Lowering<'a, 'b> {
             | LoadArray(_) | LoadFixed(_) | SwapList | StoreList | StoreListI64 | StoreListF64
             | StoreByteArray | StoreArray(_) | ListAppend | ListPopLast | LoadClosure(_)
             | LoadCell | StoreCell => self.container(current),
-            IsClass(_) | GuardClass(_) | GuardVersion(_) | GuardUnshadowed(_) | FieldTable(_)
+            IsClass(_) | GuardClass(_) | GuardVersion(_) | GuardThisClass(_)
+            | GuardUnshadowed(_) | LoadMember(_) | LoadClassMember(_) | FieldTable(_)
             | LoadField(_) | GuardNoField(_) | StoreField(_) | StoreFieldI64(_)
             | StoreFieldF64(_) => self.attribute(current),
             CallRuntime(helper) => self.call_runtime(current, helper),

@@ -86,6 +86,8 @@ fn drop_held_elsewhere(function: &mut Function) -> bool {
                 | Op::LoadFixed(_)
                 | Op::LoadCell
                 | Op::LoadGlobal(_)
+                | Op::LoadMember(_)
+                | Op::LoadClassMember(_)
                 | Op::LoadField(_) => {
                     held.extend(instr.result.map(|object| Held {
                         object,

@@ -37,6 +37,8 @@ unsafe extern "C" {
     fn _PyType_Lookup(class: *mut PyTypeObject, name: *mut PyObject) -> *mut PyObject;
     #[cfg(Py_3_12)]
     fn PyUnstable_Type_AssignVersionTag(class: *mut PyTypeObject) -> std::ffi::c_int;
+    #[cfg(Py_3_12)]
+    fn PyType_GetDict(class: *mut PyTypeObject) -> *mut PyObject;
 }
 
 fn type_of(class: &Bound<'_, PyType>) -> *mut PyTypeObject {
@@ -401,4 +403,121 @@ pub fn has_no_init(class: &Bound<'_, PyType>) -> bool {
             _ => false,
         }
     }
+}
+
+/// The function in an exact `classmethod`.
+pub fn class_function<'py>(object: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>> {
+    if !is_instance_of_static(object, addr_of!(ffi::PyClassMethod_Type)) {
+        return None;
+    }
+    object.getattr("__func__").ok()
+}
+
+/// Is it a method in C of a builtin class, for which the class's instances pass?
+pub fn is_method_for(object: &Bound<'_, PyAny>, class: &Bound<'_, PyType>) -> bool {
+    if !is_instance_of_static(object, addr_of!(ffi::PyMethodDescr_Type)) {
+        return false;
+    }
+    // SAFETY: an exact method descriptor.
+    unsafe {
+        let descriptor = object.as_ptr().cast::<ffi::PyMethodDescrObject>();
+        ffi::PyType_IsSubtype(type_of(class), (*descriptor).d_common.d_type) != 0
+    }
+}
+
+/// Does looking an attribute up in classes of this class go the way of `type`?
+pub fn looks_up_like_type(meta: &Bound<'_, PyType>) -> bool {
+    // SAFETY: live classes; only their fields are compared.
+    unsafe {
+        match (
+            (*type_of(meta)).tp_getattro,
+            (*addr_of!(ffi::PyType_Type)).tp_getattro,
+        ) {
+            (Some(mine), Some(plain)) => std::ptr::fn_addr_eq(mine, plain),
+            _ => false,
+        }
+    }
+}
+
+/// Is it `type` itself?
+pub fn is_type(class: &Bound<'_, PyType>) -> bool {
+    std::ptr::eq(type_of(class), addr_of!(ffi::PyType_Type))
+}
+
+/// What the bases of the class that come behind `start` in its resolution order have under the name; `None` if
+/// `start` is none of them. The inner one is what was found.
+#[expect(clippy::option_option, reason = "two questions")]
+pub fn lookup_behind<'py>(
+    class: &Bound<'py, PyType>,
+    start: &Bound<'py, PyType>,
+    name: &Bound<'py, PyString>,
+) -> Option<Option<Bound<'py, PyAny>>> {
+    let mro = class.mro();
+    let place = mro.iter().position(|base| base.is(start))?;
+    for base in mro.iter().skip(place + 1) {
+        let base = base.cast_into::<PyType>().ok()?;
+        if let Some(found) = own_member(&base, name)? {
+            return Some(Some(found));
+        }
+    }
+    Some(None)
+}
+
+/// What the class itself, without its bases, has under the name.
+#[expect(clippy::option_option, reason = "it may have no dict that can be read")]
+pub fn own_member<'py>(
+    class: &Bound<'py, PyType>,
+    name: &Bound<'py, PyString>,
+) -> Option<Option<Bound<'py, PyAny>>> {
+    let py = class.py();
+    #[cfg(Py_3_12)]
+    // SAFETY: a live class; its dict is a new reference.
+    let dict = unsafe { Bound::from_owned_ptr_or_opt(py, PyType_GetDict(type_of(class))) };
+    #[cfg(not(Py_3_12))]
+    // SAFETY: a live class; its dict is borrowed.
+    let dict =
+        unsafe { Bound::from_borrowed_ptr_or_opt(py, (*type_of(class)).tp_dict.cast::<PyObject>()) };
+    dict?.cast_exact::<PyDict>().ok()?.get_item(name).ok()
+}
+
+/// Asking an instance for `__class__` gives its class.
+pub fn tells_its_class(class: &Bound<'_, PyType>) -> bool {
+    let py = class.py();
+    let name = PyString::intern(py, "__class__");
+    let object = py.get_type::<PyAny>();
+    let usual = lookup(&object, &name);
+    let found = lookup(class, &name);
+    matches!((usual, found), (Some(usual), Some(found)) if usual.is(&found))
+}
+
+/// The same of a class as it is; false where that takes longer to tell.
+///
+/// # Safety
+/// A live class; the GIL is held.
+pub unsafe fn tells_its_class_quickly(class: *mut PyTypeObject) -> bool {
+    static USUAL: PyOnceLock<Option<[usize; 2]>> = PyOnceLock::new();
+    // SAFETY: as required. The name is interned and immortal, the descriptor one of the builtin class `object`.
+    unsafe {
+        let py = Python::assume_attached();
+        let usual = USUAL.get_or_init(py, || {
+            let name = PyString::intern(py, "__class__");
+            let found = lookup(&py.get_type::<PyAny>(), &name)?;
+            Some([name.into_ptr() as usize, found.as_ptr() as usize])
+        });
+        let generic = (*class).tp_getattro.is_some_and(|get| {
+            std::ptr::fn_addr_eq(get, ffi::PyObject_GenericGetAttr as ffi::getattrofunc)
+        });
+        match usual {
+            Some([name, found]) if generic => {
+                _PyType_Lookup(class, *name as *mut PyObject) as usize == *found
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Is `class` the other one or derived from it, by the resolution order alone?
+pub fn is_subclass(class: &Bound<'_, PyType>, other: &Bound<'_, PyType>) -> bool {
+    // SAFETY: live classes.
+    unsafe { ffi::PyType_IsSubtype(type_of(class), type_of(other)) != 0 }
 }

@@ -122,7 +122,8 @@ fn missing_immediate(function: &Function, op: &Op) -> Option<String> {
         op => op
             .class()
             .filter(|id| id.index() >= function.classes.len())
-            .map(|id| id.to_string()),
+            .map(|id| id.to_string())
+            .or_else(|| op.object().and_then(object)),
     }
 }
 

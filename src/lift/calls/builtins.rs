@@ -8,7 +8,7 @@ use crate::hir::attributes::{Cond, Overflow};
 use crate::hir::{IntRange, Op, Repr, Type, ValueId};
 
 use super::super::item::{Item, Virtual, number_class};
-use super::super::{Builtin, BuiltinClass, BuiltinMethod, Lifter, ObjectKind, Step};
+use super::super::{Builtin, BuiltinClass, BuiltinMethod, Lifter, Step};
 
 impl Lifter<'_> {
     pub(super) fn call_method(
@@ -262,22 +262,7 @@ impl Lifter<'_> {
                 }
             }
             (Builtin::Isinstance, [item, Item::Value(class)]) => {
-                let value = self.value_of(item)?;
-                let Some(class) = self.objects.get(class).map(|object| object.kind.clone()) else {
-                    return Ok(None);
-                };
-                let wanted = match class {
-                    ObjectKind::Class(BuiltinClass::Int) => Type::INT.union(Type::BOOL),
-                    ObjectKind::Class(BuiltinClass::Float) => Type::FLOAT,
-                    ObjectKind::Class(BuiltinClass::Bool) => Type::BOOL,
-                    ObjectKind::Class(BuiltinClass::Other(ty)) => ty,
-                    _ => return Ok(None),
-                };
-                let (_, class) = self.specialise(value, 1, Type::EMPTY)?;
-                if !class.is_single() || class == Type::OTHER {
-                    return Ok(None);
-                }
-                self.const_bool(class.is_subset(wanted)).map(Some)
+                self.is_instance(item, *class, operands)
             }
             _ => Ok(None),
         }

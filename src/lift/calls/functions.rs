@@ -7,7 +7,7 @@ use std::rc::Rc;
 use crate::abi::exit_reason::ExitReason;
 use crate::abi::helpers::HelperId;
 use crate::bytecode::{CodeBytes, Instr, Op as Bytecode};
-use crate::feedback::{Fact, SeenClasses, SeenCode};
+use crate::feedback::{ColdBlocks, Fact, SeenClasses, SeenCode};
 use crate::hir::{Callee, CalleeId, IntRange, Op, Repr, Slot, Type, ValueId};
 
 use super::super::item::{Form, Item, join_form};
@@ -616,52 +616,75 @@ pub(super) fn is_inlinable(callee: &CalleeFacts) -> bool {
     callee.code.instrs.len() <= MAX_INLINE_LENGTH
         && callee.code.handlers.is_empty()
         && !bytes.is_generator_like()
-        && callee.code.instrs.iter().all(|instr| {
-            matches!(
-                instr.op,
-                Bytecode::Nop
-                    | Bytecode::MakeCell(_)
-                    | Bytecode::LoadClosure(_)
-                    | Bytecode::MakeFunction { .. }
-                    | Bytecode::SetFunctionAttribute { .. }
-                    | Bytecode::BuildTuple(_)
-                    | Bytecode::BuildList(_)
-                    | Bytecode::Resume { .. }
-                    | Bytecode::CopyFreeVars(_)
-                    | Bytecode::LoadConst(_)
-                    | Bytecode::PushInt(_)
-                    | Bytecode::PushNull
-                    | Bytecode::LoadFast(_)
-                    | Bytecode::LoadFastCheck(_)
-                    | Bytecode::StoreFast(_)
-                    | Bytecode::LoadDeref(_)
-                    | Bytecode::StoreDeref(_)
-                    | Bytecode::LoadGlobal { .. }
-                    | Bytecode::LoadAttr { .. }
-                    | Bytecode::StoreAttr { .. }
-                    | Bytecode::LoadMethod { .. }
-                    | Bytecode::Call { .. }
-                    | Bytecode::BinaryOp { .. }
-                    | Bytecode::UnaryNegative
-                    | Bytecode::UnaryInvert
-                    | Bytecode::UnaryNot
-                    | Bytecode::UnaryPositive
-                    | Bytecode::ToBool
-                    | Bytecode::Compare { .. }
-                    | Bytecode::Is { .. }
-                    | Bytecode::Contains { .. }
-                    | Bytecode::BinarySubscr
-                    | Bytecode::StoreSubscr
-                    | Bytecode::Copy(_)
-                    | Bytecode::Swap(_)
-                    | Bytecode::PopTop
-                    | Bytecode::Jump { .. }
-                    | Bytecode::JumpBackward { .. }
-                    | Bytecode::PopJumpIf { .. }
-                    | Bytecode::JumpIfOrPop { .. }
-                    | Bytecode::GetIter
-                    | Bytecode::ForIter { .. }
-                    | Bytecode::ReturnValue
-            )
-        })
+        && {
+            let silent = |instr: &Instr| may_be_silent(&instr.op);
+            let loud = || callee.code.instrs.iter().filter(|instr| !silent(instr));
+            loud().next().is_none() || {
+                // What never ran becomes an exit.
+                let cold = ColdBlocks::of(&callee.code);
+                loud().all(|instr| cold.is_cold(instr.offset))
+            }
+        }
+}
+
+/// With the right operands it runs no Python code.
+fn may_be_silent(op: &Bytecode) -> bool {
+    matches!(
+        op,
+        Bytecode::MakeCell(_)
+            | Bytecode::LoadClosure(_)
+            | Bytecode::MakeFunction { .. }
+            | Bytecode::SetFunctionAttribute { .. }
+            | Bytecode::BuildTuple(_)
+            | Bytecode::BuildList(_)
+            | Bytecode::BuildMap(0)
+            | Bytecode::BuildString(_)
+            | Bytecode::BuildSlice(_)
+            | Bytecode::BinarySlice
+            | Bytecode::FormatValue { .. }
+            | Bytecode::ConvertValue(_)
+            | Bytecode::UnpackSequence(_)
+            | Bytecode::ListAppend(_)
+            | Bytecode::LoadCommonConstant(_)
+            | Bytecode::Raise(_)
+            | Bytecode::Nop
+            | Bytecode::Resume { .. }
+            | Bytecode::CopyFreeVars(_)
+            | Bytecode::LoadConst(_)
+            | Bytecode::PushInt(_)
+            | Bytecode::PushNull
+            | Bytecode::LoadFast(_)
+            | Bytecode::LoadFastCheck(_)
+            | Bytecode::LoadFastAndClear(_)
+            | Bytecode::StoreFast(_)
+            | Bytecode::LoadDeref(_)
+            | Bytecode::StoreDeref(_)
+            | Bytecode::LoadGlobal { .. }
+            | Bytecode::LoadAttr { .. }
+            | Bytecode::LoadSuperAttr { .. }
+            | Bytecode::StoreAttr { .. }
+            | Bytecode::LoadMethod { .. }
+            | Bytecode::Call { .. }
+            | Bytecode::BinaryOp { .. }
+            | Bytecode::UnaryNegative
+            | Bytecode::UnaryInvert
+            | Bytecode::UnaryNot
+            | Bytecode::UnaryPositive
+            | Bytecode::ToBool
+            | Bytecode::Compare { .. }
+            | Bytecode::Is { .. }
+            | Bytecode::Contains { .. }
+            | Bytecode::BinarySubscr
+            | Bytecode::StoreSubscr
+            | Bytecode::Copy(_)
+            | Bytecode::Swap(_)
+            | Bytecode::PopTop
+            | Bytecode::Jump { .. }
+            | Bytecode::JumpBackward { .. }
+            | Bytecode::PopJumpIf { .. }
+            | Bytecode::JumpIfOrPop { .. }
+            | Bytecode::GetIter
+            | Bytecode::ForIter { .. }
+            | Bytecode::ReturnValue
+    )
 }

@@ -8,6 +8,17 @@ c_functions! {
     fn new_instance(class: Object) -> Object {
         collecting_later(|| allocate(class.cast()))
     }
+
+    fn is_instance_of(object: Object, class: Object) -> i64 {
+        let own = ffi::Py_TYPE(object);
+        if ffi::PyType_IsSubtype(own, class.cast()) != 0 {
+            1
+        } else if crate::runtime::instances::tells_its_class_quickly(own) {
+            0
+        } else {
+            -1
+        }
+    }
 }
 
 /// `object.__new__(class)`: until 3.12 it is what gives the instance its table of attributes.

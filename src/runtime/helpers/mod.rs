@@ -177,6 +177,7 @@ pub fn address(helper: HelperId) -> usize {
         DictIterNext => dicts::dict_iter_next,
         DictIterValue => dicts::dict_iter_value,
         SetIterNext => dicts::set_iter_next,
+        IsInstanceOf => instances::is_instance_of,
         ListContains => compare::list_contains,
     }
 }

@@ -441,6 +441,36 @@ def test_instances():
     assert len(alive) < 20000, "no collection"
 
 
+def test_is_instance_of():
+    class Base:
+        pass
+
+    class Derived(Base):
+        pass
+
+    class Liar:
+        __class__ = Base
+
+    class Asked:
+        @property
+        def __class__(self):
+            return Base
+
+    class Guarded:
+        def __getattribute__(self, name):
+            raise ValueError(name)
+
+    for thing in (1, True, 2.5, "x", None, [], Base, Base(), Derived(), Derived, type, object()):
+        for of in (Base, Derived, int, object, type, list):
+            answer = call("is_instance_of", thing, of)
+            # Of a class, its own class need not be the answer.
+            assert answer is isinstance(thing, of) or (isinstance(thing, type) and answer == "leaves")
+    # Where the class does not answer, the object may.
+    for thing in (Liar(), Asked(), Guarded()):
+        assert call("is_instance_of", thing, Base) == "leaves"
+        assert call("is_instance_of", thing, object) is True
+
+
 def test_functions():
     def outer(cell):
         def inner(a, b: int = 2, *, c=3) -> str:

@@ -385,6 +385,7 @@ impl Random {
             "ObjectId" => Some(format!("o{}", self.below(2))),
             "CalleeId" => Some("callee0".to_owned()),
             "ClassId" => Some("class1".to_owned()),
+            "MemberPlace" => Some(format!("class0.o{}", self.below(2))),
             "FieldTable" => Some("class0.write".to_owned()),
             "FieldPlace" => Some(format!("class1.slot{}.n{}", self.below(64), self.below(9))),
             "NamespaceId" => Some("ns1".to_owned()),

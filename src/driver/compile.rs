@@ -391,6 +391,7 @@ fn make_unit(
         functions[row] = Some(UnitFunction {
             function: object.as_ptr().cast(),
             code: code.as_ptr().cast(),
+            made_at: world.code(info.function)?.1.made_at(),
         });
         keep.push(code.into_any().unbind());
         if info.function != 0 {

@@ -5,6 +5,8 @@ mod builtins;
 mod constructors;
 mod functions;
 
+pub(super) use functions::has_inlinable_code;
+
 use std::cell::RefCell;
 use std::rc::Rc;
 

@@ -23,6 +23,7 @@ mod containers;
 mod control;
 mod dicts;
 mod emit;
+mod generators;
 mod handlers;
 mod in_place;
 mod instances;
@@ -242,6 +243,10 @@ struct Knowledge {
     not_constructed: HashSet<(Vec<u32>, u32)>,
     /// Handlers that need the exception: inline path and offset.
     uncaught: HashSet<(Vec<u32>, u32)>,
+    /// Loops over generators whose first item is lifted apart from the others.
+    apart: HashSet<HeaderKey>,
+    /// Locals that change their class in a first turn, by inline path.
+    cut: HashMap<Vec<u32>, std::collections::BTreeSet<usize>>,
 }
 
 /// One code object taking part.
@@ -257,10 +262,18 @@ struct CodeContext {
 }
 
 /// The abstract frame.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 struct Frame {
     locals: Vec<Item>,
     stack: Vec<Item>,
+    /// The state of the frame that waits for this one.
+    parent: Option<FrameStateId>,
+    /// The number of the generator whose frame it is.
+    generator: Option<u32>,
+    /// The frame that iterates over that generator.
+    outer: Option<Rc<generators::Outer>>,
+    /// Objects that several slots may hold.
+    heap: generators::Heap,
 }
 
 /// A way into a block that is not lifted yet.
@@ -273,18 +286,20 @@ struct Incoming {
 /// A loop that is being lifted.
 struct OpenLoop {
     header: BlockId,
-    /// Slots with parameters, in order of the parameters, and their shapes.
+    /// Slots with parameters ([`Frame::slot`]), in order of the parameters, and their shapes.
     slots: Vec<(usize, Shape)>,
     /// The mutable pieces of the iterator on top of the stack.
     iterator_params: usize,
+    /// What the objects in pieces are at the header.
+    heap: generators::Heap,
 }
 
 /// A return found while lifting.
 struct Return {
     block: BlockId,
     item: Item,
-    /// The locals that die with the frame, in slot order.
-    locals: Vec<Item>,
+    /// The frame that dies.
+    frame: Frame,
     snapshot: Option<FrameStateId>,
 }
 
@@ -301,8 +316,6 @@ struct Lifter<'a> {
     context: Rc<CodeContext>,
     block: BlockId,
     frame: Frame,
-    /// Of the inlining caller.
-    parent: Option<FrameStateId>,
     instr: Instr,
     /// Operands on the stack when the bytecode instruction began.
     depth: usize,
@@ -313,6 +326,14 @@ struct Lifter<'a> {
     inline_stack: Vec<FunctionHandle>,
     /// First turns of loops that are being lifted, outermost first: offsets of their headers.
     peeling: Vec<u32>,
+    /// Who iterates over the generators whose code is being lifted, outermost first.
+    consumers: Vec<generators::Consumer>,
+    /// What else makes the code at hand a copy: loops over generators and their `yield`s.
+    copies: Vec<u32>,
+    /// Instructions that were lifted again for another `yield`.
+    copied: usize,
+    /// By number of a shared object: the call that made it, as in `Knowledge::not_inlined`.
+    makers: Vec<(Vec<u32>, u32)>,
     /// Of a loop lifted by itself: the starts of its blocks.
     region: Option<Rc<std::collections::BTreeSet<u32>>>,
 
@@ -376,16 +397,16 @@ impl<'a> Lifter<'a> {
             depth: 0,
             context,
             block,
-            frame: Frame {
-                locals: Vec::new(),
-                stack: Vec::new(),
-            },
-            parent: None,
+            frame: Frame::default(),
             snapshot: None,
             statement_start: true,
             inline_depth: 0,
             inline_stack: Vec::new(),
             peeling: Vec::new(),
+            consumers: Vec::new(),
+            copies: Vec::new(),
+            copied: 0,
+            makers: Vec::new(),
             region: None,
             caught: Vec::new(),
             handling: None,
@@ -585,13 +606,14 @@ impl<'a> Lifter<'a> {
             self.block = site.block;
             self.snapshot = site.snapshot;
             // Objects made on other ways are not known on this one.
-            self.frame.locals.clone_from(&site.locals);
+            let locals = site.frame.locals.clone();
+            self.frame = site.frame;
             self.frame.stack.clear();
             if shows_frame && self.snapshot.is_some() {
                 self.emit(crate::hir::Op::GuardFrameUnseen, &[], None)?;
             }
             let value = self.convert(&site.item, repr, ty)?;
-            for item in &site.locals {
+            for item in &locals {
                 self.release(item)?;
             }
             self.function.block_mut(self.block).terminator = crate::hir::Terminator::Return(value);

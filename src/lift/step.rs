@@ -2,7 +2,7 @@
 
 use crate::abi::exit_reason::ExitReason;
 use crate::abi::helpers::HelperId;
-use crate::bytecode::{CommonConstant, ConstView, LocalKind, Op as Bytecode};
+use crate::bytecode::{CommonConstant, ConstView, GeneratorOp, LocalKind, Op as Bytecode};
 use crate::feedback::Fact;
 use crate::hir::attributes::GlobalPlace;
 use crate::hir::{NamespaceId, Op, Repr, Terminator, Type, ValueId};
@@ -196,6 +196,10 @@ impl Lifter<'_> {
                 self.for_iter(schedule, exit)?;
                 return Ok(true);
             }
+            Bytecode::Generator(GeneratorOp::YieldValue) if self.frame.generator.is_some() => {
+                self.yield_value(schedule)?;
+                return Ok(true);
+            }
             Bytecode::LoadAttr { name } => self.load_attr(name)?,
             Bytecode::LoadMethod { name, null_first } => self.load_method(name, null_first)?,
             Bytecode::StoreAttr { name } => self.store_attr(name)?,
@@ -295,6 +299,9 @@ impl Lifter<'_> {
 
     /// The interpreter drops its reference to the item here.
     pub(super) fn release(&mut self, item: &Item) -> Step {
+        if let Item::Shared(number) = item {
+            return self.release_shared(*number);
+        }
         let (Item::Value(value) | Item::Maybe(value, ..)) = item else {
             return Ok(());
         };
@@ -312,13 +319,13 @@ impl Lifter<'_> {
     fn return_value(&mut self, schedule: &mut Schedule) -> Step {
         let item = self.pop()?;
         let item = match item {
-            Item::Virtual(_) => Item::Value(self.value_of(&item)?),
+            Item::Virtual(_) | Item::Shared(_) => Item::Value(self.value_of(&item)?),
             other => other,
         };
         schedule.returns.push(Return {
             block: self.block,
             item,
-            locals: self.frame.locals.clone(),
+            frame: self.frame.clone(),
             snapshot: self.snapshot,
         });
         Ok(())
@@ -353,15 +360,20 @@ impl Lifter<'_> {
         };
         let fact = self.fact(contents).cloned().unwrap_or_default();
         let cell = self.runtime(HelperId::NewCell, &[contents])?;
+        self.note_cell(cell, fact);
+        self.frame.locals[slot as usize] = Item::Value(cell);
+        Ok(())
+    }
+
+    /// What is known of a cell's contents.
+    pub(super) fn note_cell(&mut self, cell: ValueId, contents: Fact) {
         self.facts.insert(
             cell,
             Fact {
-                items: Some(std::rc::Rc::new(std::cell::RefCell::new(fact))),
+                items: Some(std::rc::Rc::new(std::cell::RefCell::new(contents))),
                 ..Fact::of(Type::CELL)
             },
         );
-        self.frame.locals[slot as usize] = Item::Value(cell);
-        Ok(())
     }
 
     fn cell_at(&mut self, slot: u32) -> Step<ValueId> {

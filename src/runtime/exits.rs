@@ -10,15 +10,17 @@ use pyo3::ffi::{self, PyObject};
 use pyo3::prelude::*;
 
 use super::apart::apart;
+use super::frame::generators;
 use super::frame::{self, CallResult, CellPolicy, ResumePoint, SuspendedCall};
 use super::unit::Unit;
 use crate::abi::Repr;
 use crate::abi::deopt_table::{
-    ExitKind, ExitState, FrameDescriptor, SlotDescriptor, Source, ValueDescriptor,
-    VirtualDescriptor,
+    ExitKind, ExitState, FrameDescriptor, SharedDescriptor, SlotDescriptor, Source,
+    ValueDescriptor, VirtualDescriptor,
 };
 use crate::abi::exit_reason::ExitReason;
 use crate::ffi::{InterpreterFrame, ThreadState};
+use crate::hir::{Stage, Waits};
 
 /// `Support::ExitHandler`.
 ///
@@ -69,6 +71,10 @@ pub(super) struct Boxes<'a> {
     words: &'a [u64],
     /// One reference each is ours, dropped at the end.
     made: Vec<Option<*mut PyObject>>,
+    /// What slots with numbers stand for.
+    state: Option<&'a ExitState>,
+    /// Objects by number; one reference each is ours.
+    shared: Vec<(u32, *mut PyObject)>,
 }
 
 impl<'a> Boxes<'a> {
@@ -77,12 +83,15 @@ impl<'a> Boxes<'a> {
             unit,
             words,
             made: vec![None; words.len()],
+            state: None,
+            shared: Vec::new(),
         }
     }
 
     /// Drops what was made; the slots have references of their own.
     pub(super) unsafe fn release(self) {
-        for object in self.made.into_iter().flatten() {
+        let shared = self.shared.into_iter().map(|row| row.1);
+        for object in self.made.into_iter().flatten().chain(shared) {
             // SAFETY: one reference of each is ours.
             unsafe { ffi::Py_DECREF(object) };
         }
@@ -155,12 +164,109 @@ impl<'a> Boxes<'a> {
                     self.object(value)
                 }
                 SlotDescriptor::Virtual(object) => self.virtual_object(object),
+                SlotDescriptor::Shared(number) => self.shared_object(*number),
             };
             if object.is_null() {
                 Err(())
             } else {
                 Ok(object)
             }
+        }
+    }
+
+    /// A new reference to the object with that number.
+    unsafe fn shared_object(&mut self, number: u32) -> *mut PyObject {
+        // SAFETY: as in `object`. Objects are made before those they are in, so there are no cycles.
+        unsafe {
+            if let Some(row) = self.shared.iter().find(|row| row.0 == number) {
+                return ffi::Py_NewRef(row.1);
+            }
+            let Some(state) = self.state else {
+                return null_mut();
+            };
+            let running = state
+                .frames
+                .iter()
+                .find(|frame| frame.generator == Some(number));
+            let waiting = state.shared.iter().find(|row| row.0 == number);
+            let object = match (running, waiting) {
+                (Some(frame), _) => self.generator(frame.function, &frame.locals, &frame.stack),
+                (None, Some((_, SharedDescriptor::Iterator(object)))) => {
+                    self.virtual_object(object)
+                }
+                (
+                    None,
+                    Some((
+                        _,
+                        SharedDescriptor::Generator {
+                            function,
+                            offset,
+                            stage,
+                            locals,
+                            stack,
+                        },
+                    )),
+                ) => {
+                    let object = self.generator(*function, locals, stack);
+                    match stage {
+                        _ if object.is_null() => object,
+                        Stage::Created => object,
+                        Stage::Suspended => {
+                            generators::suspend(object, *offset as usize);
+                            object
+                        }
+                        Stage::Finished => generators::finish(object),
+                    }
+                }
+                (None, None) => std::process::abort(),
+            };
+            if !object.is_null() {
+                self.shared.push((number, ffi::Py_NewRef(object)));
+            }
+            object
+        }
+    }
+
+    /// A generator with these variables and this operand stack, which has not run. Null with an exception set
+    /// without memory.
+    unsafe fn generator(
+        &mut self,
+        function: u32,
+        locals: &[SlotDescriptor],
+        stack: &[SlotDescriptor],
+    ) -> *mut PyObject {
+        // SAFETY: as in `object`; the table has a row for each code whose frames it describes, and the place of
+        // RETURN_GENERATOR for those of generators.
+        unsafe {
+            let Some(Some(function)) = self.unit.functions.get(function as usize) else {
+                std::process::abort()
+            };
+            let Some(made_at) = function.made_at else {
+                std::process::abort()
+            };
+            let mut slots = Vec::with_capacity(locals.len() + stack.len());
+            let mut failed = false;
+            for slot in locals.iter().chain(stack) {
+                slots.push(self.slot(slot).unwrap_or_else(|()| {
+                    failed = true;
+                    null_mut()
+                }));
+            }
+            let thread = frame::current_thread();
+            let (locals, stack) = slots.split_at_mut(locals.len());
+            let mut object = null_mut();
+            if !failed {
+                let (function, code) = (function.function, function.code);
+                object = generators::make(thread, function, code, made_at as usize, locals);
+            }
+            if object.is_null() {
+                for slot in slots {
+                    ffi::Py_XDECREF(slot);
+                }
+            } else {
+                generators::fill_stack(object, stack);
+            }
+            object
         }
     }
 
@@ -281,6 +387,8 @@ unsafe fn iterator(object: *mut PyObject) -> *mut PyObject {
 struct Filled {
     locals: Vec<*mut PyObject>,
     stack: Vec<*mut PyObject>,
+    /// The generator that has them instead; one reference is ours.
+    generator: *mut PyObject,
 }
 
 unsafe fn leave(
@@ -301,9 +409,20 @@ unsafe fn leave(
             None
         };
         let mut boxes = Boxes::new(unit, words);
+        boxes.state = Some(state);
         let mut filled: Vec<Filled> = Vec::with_capacity(state.frames.len());
         let mut failed = false;
         for descriptor in &state.frames {
+            if let Some(number) = descriptor.generator {
+                let generator = boxes.shared_object(number);
+                failed |= generator.is_null();
+                filled.push(Filled {
+                    locals: Vec::new(),
+                    stack: Vec::new(),
+                    generator,
+                });
+                continue;
+            }
             let mut locals = Vec::with_capacity(descriptor.locals.len());
             let mut stack = Vec::with_capacity(descriptor.stack.len());
             for slot in &descriptor.locals {
@@ -318,7 +437,11 @@ unsafe fn leave(
                     null_mut()
                 }));
             }
-            filled.push(Filled { locals, stack });
+            filled.push(Filled {
+                locals,
+                stack,
+                generator: null_mut(),
+            });
         }
         if super::onlookers::take_changed(native_frame) {
             for (index, slot) in frame::own_slots(native_frame) {
@@ -326,7 +449,8 @@ unsafe fn leave(
                 ffi::Py_XDECREF(std::mem::replace(local, ffi::Py_XNewRef(slot.object())));
             }
         }
-        let made: Vec<*mut PyObject> = boxes.made.iter().flatten().copied().collect();
+        let shared = boxes.shared.iter().map(|row| row.1);
+        let made: Vec<*mut PyObject> = boxes.made.iter().flatten().copied().chain(shared).collect();
         if !failed && state.kind != ExitKind::Throw {
             tell_owner(unit, site, &filled);
         }
@@ -337,6 +461,7 @@ unsafe fn leave(
                 for slot in frame.locals.iter_mut().chain(&mut frame.stack) {
                     ffi::Py_XDECREF(std::mem::replace(slot, null_mut()));
                 }
+                ffi::Py_XDECREF(std::mem::replace(&mut frame.generator, null_mut()));
             }
             release(state, words, &made);
             if unit.in_place {
@@ -352,10 +477,15 @@ unsafe fn leave(
         if let Some(error) = pending {
             error.restore(py);
         }
-        if unit.in_place {
-            return leave_in_place(thread, unit, state, &mut filled, native_frame);
+        let result = if unit.in_place {
+            leave_in_place(thread, unit, state, &mut filled, native_frame)
+        } else {
+            run(thread, unit, state, &mut filled, native_frame)
+        };
+        for frame in filled {
+            ffi::Py_XDECREF(frame.generator);
         }
-        run(thread, unit, state, &mut filled, native_frame)
+        result
     }
 }
 
@@ -432,9 +562,12 @@ unsafe fn leave_in_place(
 }
 
 fn result_of_call(descriptor: &FrameDescriptor) -> CallResult {
-    match descriptor.constructs {
-        true => CallResult::Drop,
-        false => CallResult::Push,
+    match descriptor.waits {
+        Waits::Construct => CallResult::Drop,
+        Waits::Call => CallResult::Push,
+        Waits::Iterate { exit } => CallResult::Next {
+            exit: exit as usize,
+        },
     }
 }
 
@@ -456,6 +589,7 @@ fn resume_point<'a>(
         stack: &mut slots.stack,
         cells: CellPolicy::Cells,
         frame,
+        generator: slots.generator,
     }
 }
 
@@ -492,7 +626,11 @@ unsafe fn tell_owner(unit: &Unit, site: usize, filled: &[Filled]) {
         let py = Python::assume_attached();
         let mut operands = Vec::new();
         if let Some(innermost) = filled.last() {
-            for object in innermost.stack.iter().rev().take(3) {
+            let stack = match innermost.generator {
+                null if null.is_null() => innermost.stack.clone(),
+                generator => generators::operands(generator),
+            };
+            for object in stack.iter().rev().take(3) {
                 operands.push(Bound::from_borrowed_ptr_or_opt(py, *object));
             }
         }
@@ -523,11 +661,11 @@ unsafe fn run(
         }
         let frame = if count == 1 { native_frame } else { null_mut() };
         let last = resume_point(unit, &state.frames[count - 1], &mut innermost[0], frame);
-        if state.kind == ExitKind::Throw {
+        frame::object(if state.kind == ExitKind::Throw {
             frame::throw_chain(thread, &mut suspended, last, 1)
         } else {
             frame::resume_chain(thread, &mut suspended, last, 1)
-        }
+        })
     }
 }
 

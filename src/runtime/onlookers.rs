@@ -154,7 +154,7 @@ pub unsafe extern "C" fn hide_locals(
                     slot.is_null()
                 }
             }
-            SlotDescriptor::Virtual(_) => true,
+            SlotDescriptor::Virtual(_) | SlotDescriptor::Shared(_) => true,
         };
         let slots = || frame::own_slots(native_frame).zip(&shown.locals);
         if slots().any(|((_, slot), descriptor)| !expected(slot.object(), descriptor)) {

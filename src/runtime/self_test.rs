@@ -428,6 +428,7 @@ unsafe fn leave<'py>(
             stack: &mut stack[..operands_left],
             cells: CellPolicy::Cells,
             frame: null_mut(),
+            generator: null_mut(),
         };
         let thread = frame::current_thread();
         let result = match error {

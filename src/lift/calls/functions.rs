@@ -6,9 +6,9 @@ use std::rc::Rc;
 
 use crate::abi::exit_reason::ExitReason;
 use crate::abi::helpers::HelperId;
-use crate::bytecode::{CodeBytes, Instr, LocalKind, Op as Bytecode};
+use crate::bytecode::{CodeBytes, GeneratorOp, Instr, Intrinsic1, LocalKind, Op as Bytecode};
 use crate::feedback::{Fact, SeenClasses, SeenCode};
-use crate::hir::{Callee, CalleeId, IntRange, Op, Repr, Slot, Type, ValueId};
+use crate::hir::{Callee, CalleeId, IntRange, Op, Repr, Slot, Type, ValueId, Waits};
 
 use super::super::item::{Form, Item, join_form};
 use super::super::{
@@ -33,6 +33,9 @@ impl Lifter<'_> {
         let Some(mut callee) = self.world.callee(handle) else {
             return Ok(None);
         };
+        if callee.bytes.is_generator_like() {
+            return self.call_generator(handle, &callee, args, kwnames);
+        }
         let itself = callee.is_self;
         // Code that runs in place of a frame cannot be called: a call of the function is one of another.
         callee.is_self &= !self.function.in_place;
@@ -62,7 +65,7 @@ impl Lifter<'_> {
         let call = (path.clone(), self.instr.offset);
         if !itself
             && callee.may_be_inlined
-            && self.inline_depth < MAX_INLINE_DEPTH
+            && self.calls_inlined() < MAX_INLINE_DEPTH
             && self.has_room_for(callee)
             && !self.knowledge.not_inlined.contains(&call)
             && is_inlinable(callee, !self.world.allocation_collects())
@@ -79,13 +82,18 @@ impl Lifter<'_> {
         self.call_native(handle, callee, &bound, made)
     }
 
-    fn has_room_for(&self, callee: &CalleeFacts) -> bool {
+    /// Calls that the code at hand is inlined in, generators apart.
+    fn calls_inlined(&self) -> u32 {
+        self.inline_depth - self.consumers.len() as u32
+    }
+
+    pub(in crate::lift) fn has_room_for(&self, callee: &CalleeFacts) -> bool {
         let lengths = self.codes.iter().map(|code| code.code.instrs.len());
-        lengths.sum::<usize>() + callee.code.instrs.len() <= MAX_INLINED_LENGTH
+        lengths.sum::<usize>() + self.copied + callee.code.instrs.len() <= MAX_INLINED_LENGTH
     }
 
     /// Arguments in parameter order; `None` when the call needs the interpreter's binding.
-    pub(super) fn bind(
+    pub(in crate::lift) fn bind(
         &mut self,
         handle: FunctionHandle,
         callee: &CalleeFacts,
@@ -164,7 +172,7 @@ impl Lifter<'_> {
             return Ok(None);
         };
         if self.snapshot.is_none()
-            || self.inline_depth >= MAX_INLINE_DEPTH
+            || self.calls_inlined() >= MAX_INLINE_DEPTH
             || self.objects.contains_key(&callable)
             || !Type::FUNCTION.is_subset(self.ty(callable))
             || self.repr(callable) != Repr::Boxed
@@ -262,17 +270,19 @@ impl Lifter<'_> {
             let (at, next) = (self.instr.at, self.instr.next);
             self.state_at(at, next)
         };
-        self.function.frame_states[parent.index()].constructs = made.is_some();
+        if made.is_some() {
+            self.function.frame_states[parent.index()].waits = Waits::Construct;
+        }
         let context = self.add_code(handle, callee.bytes.clone(), callee.code.clone(), path);
         let outer_context = std::mem::replace(&mut self.context, context);
         let outer_frame = std::mem::replace(
             &mut self.frame,
             Frame {
                 locals,
-                stack: Vec::new(),
+                parent: Some(parent),
+                ..Frame::default()
             },
         );
-        let outer_parent = self.parent.replace(parent);
         let (outer_instr, outer_depth) = (self.instr, self.depth);
         self.inline_depth += 1;
         self.inline_stack.push(handle);
@@ -296,7 +306,6 @@ impl Lifter<'_> {
         self.inline_depth -= 1;
         self.inline_stack.pop();
         self.context = outer_context;
-        self.parent = outer_parent;
         self.instr = outer_instr;
         self.depth = outer_depth;
         let returns = result?;
@@ -382,6 +391,9 @@ impl Lifter<'_> {
 
     /// The innermost inlined call needs a frame of its own after all: lift again without inlining it.
     pub(in crate::lift) fn do_not_inline(&mut self) -> super::super::Stop {
+        if let Some(number) = self.frame.generator {
+            return self.do_not_share(number);
+        }
         let path = self.context.path.clone();
         let offset = path.last().copied().unwrap_or(0);
         self.knowledge.not_inlined.insert((path, offset));
@@ -480,6 +492,7 @@ impl Lifter<'_> {
         });
         let origin = self.origin();
         let op = Op::CallNative(callee_id);
+        self.show_no_shared()?;
         let exit = self
             .snapshot
             .ok_or_else(|| self.refuse("internal: a call behind a side effect"))?;
@@ -616,10 +629,15 @@ impl Lifter<'_> {
 
 /// Small, no handlers, no cells of its own, and nothing in it that is sure to run unknown code.
 pub(super) fn is_inlinable(callee: &CalleeFacts, allocates: bool) -> bool {
+    callee.code.handlers.is_empty()
+        && !callee.bytes.is_generator_like()
+        && has_inlinable_code(callee, allocates)
+}
+
+/// The same whatever handlers it has and whatever kind of function it is.
+pub(in crate::lift) fn has_inlinable_code(callee: &CalleeFacts, allocates: bool) -> bool {
     let bytes: &CodeBytes = &callee.bytes;
     callee.code.instrs.len() <= MAX_INLINE_LENGTH
-        && callee.code.handlers.is_empty()
-        && !bytes.is_generator_like()
         && bytes
             .localsplus
             .iter()
@@ -674,6 +692,13 @@ pub(super) fn is_inlinable(callee: &CalleeFacts, allocates: bool) -> bool {
                         | Bytecode::GetIter
                         | Bytecode::ForIter { .. }
                         | Bytecode::ReturnValue
+                        | Bytecode::UnpackSequence(_)
+                        | Bytecode::Generator(
+                            GeneratorOp::ReturnGenerator | GeneratorOp::YieldValue
+                        )
+                        // Of the handler around a generator's code.
+                        | Bytecode::Intrinsic1(Intrinsic1::StopIterationError)
+                        | Bytecode::Reraise { .. }
                 )
         })
 }

@@ -112,6 +112,7 @@ impl Slots {
             stack: &mut self.stack,
             cells: self.cells,
             frame,
+            generator: null_mut(),
         }
     }
 }
@@ -247,7 +248,7 @@ pub fn resume_chain<'py>(
                 frame::throw_chain(thread, &mut suspended, inner, 0)
             }
         };
-        finish(null.py(), result)
+        finish(null.py(), frame::object(result))
     }
 }
 

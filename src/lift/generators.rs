@@ -1,0 +1,835 @@
+//! Generators in pieces: their code is lifted where they are iterated over.
+//!
+//! Calling a generator function whose code is known makes an object in pieces: the code, where in it the
+//! generator waits, its variables. A loop over it has no loop of its own: its FOR_ITER continues in the
+//! generator's code, a `yield` continues in the body of the loop, the end of the body (and `continue`) continue behind
+//! that `yield`, and the generator's end behind the loop. What repeats are the generator's own loops. The
+//! body is lifted once for each `yield`, so nothing asks at run time where the generator waits, and a body that is
+//! itself a generator's nests in the same way.
+//!
+//! Invariants:
+//! * The abstract frame is that of the code at hand: the generator's while it runs, the consumer's while it waits. The
+//!   consumer of a running generator is [`Frame::outer`], whose state is the parent of the generator's.
+//! * An object in pieces has a number. Slots of all frames hold the number; what the object is stands once, in the
+//!   heap of the innermost frame. A generator that runs is not in the heap: its frame is.
+//! * Nothing in the body of the loop can change a generator that waits: nobody else can reach it. An object
+//!   that would escape (into a container, an unknown call, another loop's variable) is not kept in pieces: the function is lifted
+//!   again with a call as the interpreter makes it.
+//! * Code of a generator runs no unknown code, for it has no frame that others could see.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use crate::bytecode::{CodeBytes, GeneratorOp, Intrinsic1, Op as Bytecode};
+use crate::hir::{FrameState, FrameStateId, Op, Repr, Shared, Slot, Stage, Type, Waits};
+
+use super::calls::has_inlinable_code;
+use super::control::Schedule;
+use super::item::{Item, Shape};
+use super::peel::{first_inside, is_old_class, new_class};
+use super::{
+    CalleeFacts, CodeContext, Frame, FunctionHandle, HeaderKey, Incoming, Lifter, ObjectFact,
+    ObjectKind, Return, Step, Stop,
+};
+use crate::abi::helpers::HelperId;
+
+/// How deep generators consume generators.
+const MAX_DEPTH: usize = 8;
+/// Numbers in `Lifter::copies` are larger than code units and smaller than those of first turns.
+const COPY: u32 = 1 << 30;
+
+/// An object that several slots may hold.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) enum SharedItem {
+    /// A generator that waits.
+    Generator(Generator),
+    /// An iterator in pieces.
+    Iterator(Item),
+}
+
+/// The objects in pieces, by number.
+pub(super) type Heap = BTreeMap<u32, Rc<SharedItem>>;
+
+/// A generator that does not run.
+#[derive(Clone)]
+pub(super) struct Generator {
+    context: Rc<CodeContext>,
+    /// Code unit where it goes on, with what is sent to it pushed.
+    at: u32,
+    stage: Stage,
+    locals: Vec<Item>,
+    stack: Vec<Item>,
+}
+
+impl PartialEq for Generator {
+    fn eq(&self, other: &Generator) -> bool {
+        Rc::ptr_eq(&self.context, &other.context)
+            && (self.at, self.stage) == (other.at, other.stage)
+            && (&self.locals, &self.stack) == (&other.locals, &other.stack)
+    }
+}
+
+impl std::fmt::Debug for Generator {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            formatter,
+            "{}@{} {:?}",
+            self.context.id, self.at, self.stage
+        )
+    }
+}
+
+/// A frame that waits for the next item of a generator.
+#[derive(Clone)]
+pub(super) struct Outer {
+    context: Rc<CodeContext>,
+    /// Its heap is empty: the innermost frame has all.
+    frame: Frame,
+    /// Code units of the loop's instruction, of the one behind it, and behind the loop.
+    at: u32,
+    next: u32,
+    exit: u32,
+    /// The loop's header.
+    header: u32,
+}
+
+/// The lifter's position in a loop over a generator whose code is being lifted.
+pub(super) struct Consumer {
+    number: u32,
+    context: Rc<CodeContext>,
+    instr: crate::bytecode::Instr,
+    exit: u32,
+    schedule: Schedule,
+    inline_depth: u32,
+    inline_stack: Vec<FunctionHandle>,
+    copies: Vec<u32>,
+    /// Names the loop.
+    key: HeaderKey,
+    /// Where the generator's code goes on behind its first `yield`, if that is lifted apart.
+    later: Option<Schedule>,
+    /// The body was lifted.
+    has_body: bool,
+}
+
+impl Frame {
+    /// Slots of this frame and of those that wait for it.
+    pub(super) fn count(&self) -> usize {
+        let outer = self.outer.as_ref();
+        self.locals.len() + self.stack.len() + outer.map_or(0, |outer| outer.frame.count())
+    }
+
+    /// Locals first, then the stack, then the same of the frame that waits.
+    pub(super) fn slot(&self, slot: usize) -> &Item {
+        let (locals, own) = (self.locals.len(), self.locals.len() + self.stack.len());
+        match &self.outer {
+            _ if slot < locals => &self.locals[slot],
+            Some(outer) if slot >= own => outer.frame.slot(slot - own),
+            _ => &self.stack[slot - locals],
+        }
+    }
+
+    /// The same slot, to be changed.
+    pub(super) fn slot_mut(&mut self, slot: usize) -> &mut Item {
+        let (locals, own) = (self.locals.len(), self.locals.len() + self.stack.len());
+        match &mut self.outer {
+            _ if slot < locals => &mut self.locals[slot],
+            Some(outer) if slot >= own => Rc::make_mut(outer).frame.slot_mut(slot - own),
+            _ => &mut self.stack[slot - locals],
+        }
+    }
+
+    /// The iterator in pieces on top of the stack.
+    pub(super) fn iterator(&self) -> Option<Item> {
+        match self.stack.last()? {
+            item @ Item::Virtual(_) => Some(item.clone()),
+            Item::Shared(number) => match self.heap.get(number)?.as_ref() {
+                SharedItem::Iterator(item) => Some(item.clone()),
+                SharedItem::Generator(_) => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Puts an iterator in pieces where `iterator` found it.
+    pub(super) fn set_iterator(&mut self, item: Item) {
+        match self.stack.last_mut() {
+            Some(Item::Shared(number)) => {
+                let object = Rc::new(SharedItem::Iterator(item));
+                self.heap.insert(*number, object);
+            }
+            Some(top) => *top = item,
+            None => {}
+        }
+    }
+
+    /// Does any slot, or an object in pieces, hold the object?
+    fn holds(&self, number: u32) -> bool {
+        let held = Item::Shared(number);
+        (0..self.count()).any(|slot| *self.slot(slot) == held)
+            || self.heap.values().any(|object| match object.as_ref() {
+                SharedItem::Generator(generator) => {
+                    generator.locals.contains(&held) || generator.stack.contains(&held)
+                }
+                SharedItem::Iterator(_) => false,
+            })
+    }
+}
+
+impl Lifter<'_> {
+    // --- objects in pieces ------------------------------------------------------------------------
+
+    /// A number for an object that the current call makes.
+    fn new_number(&mut self) -> u32 {
+        let mut path = self.context.path.clone();
+        path.push(self.instr.offset);
+        self.makers.push((path, self.instr.offset));
+        self.makers.len() as u32 - 1
+    }
+
+    /// The object cannot stay in pieces: lift again with the interpreter's call.
+    pub(super) fn do_not_share(&mut self, number: u32) -> Stop {
+        let maker = self.makers[number as usize].clone();
+        self.knowledge.not_inlined.insert(maker);
+        self.restart = true;
+        Stop::Restart
+    }
+
+    /// Others are about to see the frame's variables: they must not hold objects in pieces.
+    pub(super) fn show_no_shared(&mut self) -> Step {
+        let shared = self.frame.locals.iter().find_map(|item| match item {
+            Item::Shared(number) => Some(*number),
+            _ => None,
+        });
+        match shared {
+            Some(number) if self.inline_depth == 0 => Err(self.do_not_share(number)),
+            _ => Ok(()),
+        }
+    }
+
+    /// The objects in pieces that these slots hold, and those that they hold.
+    pub(super) fn shared_of(&self, locals: &[Item], stack: &[Item]) -> Vec<(u32, Shared)> {
+        let mut found: Vec<(u32, Shared)> = Vec::new();
+        let mut pending: Vec<&Item> = locals.iter().chain(stack).collect();
+        while let Some(item) = pending.pop() {
+            let Item::Shared(number) = item else {
+                continue;
+            };
+            if found.iter().any(|row| row.0 == *number) {
+                continue;
+            }
+            // One that runs is a frame of the chain.
+            let Some(object) = self.frame.heap.get(number) else {
+                continue;
+            };
+            let object = match object.as_ref() {
+                SharedItem::Generator(generator) => {
+                    pending.extend(generator.locals.iter().chain(&generator.stack));
+                    let slots = |items: &[Item]| items.iter().map(Item::to_slot).collect();
+                    Shared::Generator {
+                        code: generator.context.id,
+                        offset: generator.at,
+                        stage: generator.stage,
+                        locals: slots(&generator.locals),
+                        stack: slots(&generator.stack),
+                    }
+                }
+                SharedItem::Iterator(Item::Virtual(object)) => Shared::Iterator(object.to_object()),
+                SharedItem::Iterator(_) => continue,
+            };
+            found.push((*number, object));
+        }
+        found.sort_by_key(|row| row.0);
+        found
+    }
+
+    /// A slot has given up its hold of an object in pieces: if it was the last, the object dies.
+    pub(super) fn release_shared(&mut self, number: u32) -> Step {
+        if self.frame.holds(number) {
+            return Ok(());
+        }
+        let Some(object) = self.frame.heap.remove(&number) else {
+            return Ok(());
+        };
+        match object.as_ref() {
+            // A `close` that meets no handler: the stack goes first.
+            SharedItem::Generator(generator) => {
+                for item in generator.stack.iter().rev().chain(&generator.locals) {
+                    self.release(item)?;
+                }
+                Ok(())
+            }
+            SharedItem::Iterator(item) => self.release_iterator(item),
+        }
+    }
+
+    /// What is in pieces on all of these ways.
+    pub(super) fn join_heaps(&mut self, ways: &[Incoming]) -> Step<Heap> {
+        let mut heap = Heap::new();
+        let [first, others @ ..] = ways else {
+            return Ok(heap);
+        };
+        for (number, object) in &first.frame.heap {
+            let mut everywhere = true;
+            for way in others {
+                match way.frame.heap.get(number) {
+                    Some(other) if other == object => {}
+                    Some(_) => return Err(self.do_not_share(*number)),
+                    None => everywhere = false,
+                }
+            }
+            if everywhere {
+                heap.insert(*number, object.clone());
+            }
+        }
+        Ok(heap)
+    }
+
+    /// At a back edge: what was in pieces at the header is the same, but for the iterator that the loop is about.
+    pub(super) fn keep_heap(
+        &mut self,
+        schedule: &Schedule,
+        target: u32,
+        iterator: Option<&Item>,
+    ) -> Step {
+        let Some(open) = schedule.open.get(&target) else {
+            return Ok(());
+        };
+        let changed = open.heap.iter().find(|(number, object)| {
+            let is_iterator = matches!(object.as_ref(), SharedItem::Iterator(_))
+                && iterator == Some(&Item::Shared(**number));
+            !is_iterator && self.frame.heap.get(number) != Some(object)
+        });
+        match changed.map(|row| *row.0) {
+            Some(number) => Err(self.do_not_share(number)),
+            None => Ok(()),
+        }
+    }
+
+    /// Slots that the loop at `offset` assigns: variables of the code at hand, and, where it yields, those that the
+    /// loops around it assign.
+    pub(super) fn assigned_slots(&self, offset: u32) -> Vec<usize> {
+        let mut slots = Vec::new();
+        let mut first = 0;
+        let mut level = Some((&self.context, &self.frame, offset));
+        while let Some((context, frame, header)) = level {
+            let info = context.scan.loops.get(&header);
+            if let Some(info) = info {
+                let assigned = (0..frame.locals.len()).filter(|slot| info.assigned[*slot]);
+                slots.extend(assigned.map(|slot| first + slot));
+            }
+            first += frame.locals.len() + frame.stack.len();
+            let yields = info.is_some_and(|info| {
+                let inside = |offset: u32| (header..info.natural_end).contains(&offset);
+                let is_yield =
+                    |op: &Bytecode| matches!(op, Bytecode::Generator(GeneratorOp::YieldValue));
+                let mut instrs = context.code.instrs.iter();
+                instrs.any(|instr| inside(instr.offset) && is_yield(&instr.op))
+            });
+            level = match &frame.outer {
+                Some(outer) if yields && !self.is_first_item(frame) => {
+                    Some((&outer.context, &outer.frame, outer.header))
+                }
+                _ => None,
+            };
+        }
+        slots
+    }
+
+    /// Is the frame's generator on the way to its first item, which is lifted apart?
+    fn is_first_item(&self, frame: &Frame) -> bool {
+        self.consumers
+            .iter()
+            .any(|consumer| Some(consumer.number) == frame.generator && consumer.later.is_some())
+    }
+
+    /// Makes the states of the frames that wait say what these frames hold now.
+    pub(super) fn link_outer(&mut self) {
+        if let Some(outer) = self.frame.outer.clone() {
+            let (outer, state) = self.linked(&outer);
+            self.frame.outer = Some(outer);
+            self.frame.parent = Some(state);
+        }
+    }
+
+    fn linked(&mut self, outer: &Outer) -> (Rc<Outer>, FrameStateId) {
+        let mut outer = outer.clone();
+        if let Some(next) = outer.frame.outer.take() {
+            let (next, state) = self.linked(&next);
+            outer.frame.outer = Some(next);
+            outer.frame.parent = Some(state);
+        }
+        let slots = |lifter: &mut Self, items: &[Item]| -> Vec<Slot> {
+            items.iter().map(|item| lifter.slot(item)).collect()
+        };
+        let state = FrameState {
+            code: outer.context.id,
+            offset: outer.at,
+            next: outer.next,
+            locals: slots(self, &outer.frame.locals),
+            stack: slots(self, &outer.frame.stack),
+            parent: outer.frame.parent,
+            waits: Waits::Iterate { exit: outer.exit },
+            generator: outer.frame.generator,
+            shared: self.shared_of(&outer.frame.locals, &outer.frame.stack),
+        };
+        let state = self.function.add_frame_state(state);
+        (Rc::new(outer), state)
+    }
+
+    // --- making -----------------------------------------------------------------------------------
+
+    /// A call of a generator function: an object in pieces, if its code can be lifted where that is used.
+    pub(super) fn call_generator(
+        &mut self,
+        handle: FunctionHandle,
+        callee: &CalleeFacts,
+        args: &[Item],
+        kwnames: Option<u32>,
+    ) -> Step<Option<Item>> {
+        let mut path = self.context.path.clone();
+        path.push(self.instr.offset);
+        if !self.may_be_in_pieces(handle, callee, &(path.clone(), self.instr.offset)) {
+            return Ok(None);
+        }
+        let Some(bound) = self.bind(handle, callee, args, kwnames)? else {
+            return Ok(None);
+        };
+        let object = ObjectFact {
+            handle: callee.object,
+            ty: Type::FUNCTION,
+            text: callee.name.clone(),
+            kind: ObjectKind::Function(handle),
+        };
+        let id = self.object_id(&object);
+        self.emit(Op::GuardFunction(id), &[], None)?;
+        self.new_generator(handle, callee, bound, path, None)
+            .map(Some)
+    }
+
+    fn may_be_in_pieces(
+        &self,
+        handle: FunctionHandle,
+        callee: &CalleeFacts,
+        call: &(Vec<u32>, u32),
+    ) -> bool {
+        callee.may_be_inlined
+            && is_consumable(callee, !self.world.allocation_collects())
+            && self.snapshot.is_some()
+            && !self.knowledge.not_inlined.contains(call)
+            && self.has_room_for(callee)
+            && !self.inline_stack.contains(&handle)
+    }
+
+    /// The object, behind the guards of its code. `free`: the cells of its free variables, if they are not those of
+    /// the function of the handle.
+    fn new_generator(
+        &mut self,
+        handle: FunctionHandle,
+        callee: &CalleeFacts,
+        args: Vec<Item>,
+        path: Vec<u32>,
+        free: Option<Vec<Item>>,
+    ) -> Step<Item> {
+        let number = self.new_number();
+        let mut locals = Vec::new();
+        for item in args {
+            locals.push(match item {
+                Item::Value(_) | Item::Shared(_) => item,
+                _ => Item::Value(self.value_of(&item)?),
+            });
+        }
+        locals.resize(callee.bytes.nlocalsplus as usize, Item::Null);
+        let context = self.add_code(handle, callee.bytes.clone(), callee.code.clone(), path);
+        let outer_context = std::mem::replace(&mut self.context, context.clone());
+        let outer_frame = std::mem::take(&mut self.frame);
+        self.frame.locals = locals;
+        let filled = match free {
+            None => self.fill_free_variables(),
+            Some(free) => {
+                let first = self.frame.locals.len() - free.len();
+                self.frame.locals.truncate(first);
+                self.frame.locals.extend(free);
+                Ok(())
+            }
+        };
+        let mut locals = std::mem::replace(&mut self.frame, outer_frame).locals;
+        self.context = outer_context;
+        filled?;
+        let mut at = None;
+        for instr in &callee.code.instrs {
+            match instr.op {
+                Bytecode::Generator(GeneratorOp::ReturnGenerator) => {
+                    at = Some(instr.next);
+                    break;
+                }
+                Bytecode::MakeCell(slot) => {
+                    let contents = match &locals[slot as usize] {
+                        Item::Null => {
+                            self.emit_value(Op::ConstNull, &[], Type::OBJECT, Repr::Boxed)?
+                        }
+                        item => {
+                            let value = self.value_of(&item.clone())?;
+                            self.as_boxed(value)?
+                        }
+                    };
+                    let known = self.fact(contents).cloned().unwrap_or_default();
+                    let cell = self.runtime(HelperId::NewCell, &[contents])?;
+                    self.note_cell(cell, known);
+                    locals[slot as usize] = Item::Value(cell);
+                }
+                _ => {}
+            }
+        }
+        let Some(at) = at else {
+            return Err(self.refuse("internal: a generator without its beginning"));
+        };
+        let generator = Generator {
+            context,
+            at,
+            stage: Stage::Created,
+            locals,
+            stack: Vec::new(),
+        };
+        let object = Rc::new(SharedItem::Generator(generator));
+        self.frame.heap.insert(number, object);
+        Ok(Item::Shared(number))
+    }
+
+    // --- iterating --------------------------------------------------------------------------------
+
+    /// Is the instruction at hand a loop's over a generator in pieces?
+    pub(super) fn iterates_over_generator(&self, ways: &[Incoming]) -> bool {
+        let Some(way) = ways.first() else {
+            return false;
+        };
+        let is_generator = |number: &u32| {
+            matches!(
+                way.frame.heap.get(number).map(Rc::as_ref),
+                Some(SharedItem::Generator(_))
+            )
+        };
+        matches!(self.instr.op, Bytecode::ForIter { .. })
+            && matches!(way.frame.stack.last(), Some(Item::Shared(number)) if is_generator(number))
+    }
+
+    /// FOR_ITER over a generator in pieces: its code follows, to its end.
+    pub(super) fn for_iter_of_generator(
+        &mut self,
+        schedule: &mut Schedule,
+        number: u32,
+        exit: u32,
+    ) -> Step {
+        let generator = match self.frame.heap.get(&number).map(Rc::as_ref) {
+            Some(SharedItem::Generator(generator)) => generator.clone(),
+            _ => return Err(self.refuse("internal: no generator")),
+        };
+        if generator.stage == Stage::Finished {
+            self.pop()?;
+            self.release_shared(number)?;
+            return self.go_to(schedule, exit);
+        }
+        if self.consumers.len() >= MAX_DEPTH {
+            return Err(self.do_not_share(number));
+        }
+        let mut copies = self.copies.clone();
+        copies.push(COPY + self.instr.offset);
+        let key = (self.context.path.clone(), self.instr.offset);
+        let key = ([key.0, copies.clone()].concat(), key.1);
+        let apart = self.knowledge.apart.contains(&key);
+        self.consumers.push(Consumer {
+            number,
+            context: self.context.clone(),
+            instr: self.instr,
+            exit,
+            schedule: std::mem::take(schedule),
+            inline_depth: self.inline_depth,
+            inline_stack: self.inline_stack.clone(),
+            copies: std::mem::replace(&mut self.copies, copies),
+            key,
+            later: apart.then(Schedule::default),
+            has_body: false,
+        });
+        self.inline_depth += 1;
+        self.inline_stack.push(generator.context.handle);
+        self.context = generator.context.clone();
+        let mut own = Schedule::default();
+        self.resume(&mut own, number)?;
+        let mut result = self.lift_scheduled(own);
+        let later = self.consumers.last_mut().and_then(|row| row.later.take());
+        if let (Ok(returns), Some(later)) = (&mut result, later) {
+            // The way to the other items.
+            self.copies.push(COPY);
+            match self.lift_scheduled(later) {
+                Ok(more) => returns.extend(more),
+                Err(stop) => result = Err(stop),
+            }
+        }
+        if matches!(result, Err(Stop::Refuse(_))) {
+            // What cannot be compiled is called.
+            result = Err(self.do_not_share(number));
+        }
+        let returns = result?;
+        let Some(consumer) = self.consumers.pop() else {
+            return Err(self.refuse("internal: nobody consumes"));
+        };
+        let context = self.context.clone();
+        self.leave_generator(&consumer);
+        *schedule = consumer.schedule;
+        for site in returns {
+            self.end_of_generator(schedule, site, (number, &context), exit)?;
+        }
+        Ok(())
+    }
+
+    /// The lifter's position is the consumer's again.
+    fn leave_generator(&mut self, consumer: &Consumer) {
+        self.context = consumer.context.clone();
+        self.instr = consumer.instr;
+        self.inline_depth = consumer.inline_depth;
+        self.inline_stack.clone_from(&consumer.inline_stack);
+        self.copies.clone_from(&consumer.copies);
+    }
+
+    /// From the consumer's frame into the generator's, which goes on.
+    fn resume(&mut self, schedule: &mut Schedule, number: u32) -> Step {
+        let Some(consumer) = self.consumers.last() else {
+            return Err(self.refuse("internal: nobody consumes"));
+        };
+        let (instr, exit, context) = (consumer.instr, consumer.exit, consumer.context.clone());
+        let generator = match self.frame.heap.remove(&number) {
+            Some(object) => match object.as_ref() {
+                SharedItem::Generator(generator) => generator.clone(),
+                SharedItem::Iterator(_) => return Err(self.refuse("internal: no generator")),
+            },
+            None => return Err(self.refuse("internal: no generator")),
+        };
+        let mut frame = std::mem::take(&mut self.frame);
+        let heap = std::mem::take(&mut frame.heap);
+        self.frame = Frame {
+            locals: generator.locals,
+            stack: generator.stack,
+            parent: None,
+            generator: Some(number),
+            outer: Some(Rc::new(Outer {
+                context,
+                frame,
+                at: instr.at,
+                next: instr.next,
+                exit,
+                header: instr.offset,
+            })),
+            heap,
+        };
+        self.link_outer();
+        let none = self.none();
+        self.push(none);
+        self.snapshot = None;
+        self.go_to(schedule, generator.at)
+    }
+
+    /// From the generator's frame into the consumer's; what is left of the former.
+    fn suspend(&mut self) -> Step<Frame> {
+        let mut frame = std::mem::take(&mut self.frame);
+        let Some(outer) = frame.outer.take() else {
+            return Err(self.refuse("internal: nobody consumes"));
+        };
+        self.frame = outer.frame.clone();
+        self.frame.heap = std::mem::take(&mut frame.heap);
+        Ok(frame)
+    }
+
+    /// YIELD_VALUE of a generator in pieces: the loop's body follows, then what is behind the `yield`.
+    pub(super) fn yield_value(&mut self, schedule: &mut Schedule) -> Step {
+        let value = self.pop()?;
+        let Some(mut consumer) = self.consumers.pop() else {
+            return Err(self.refuse("internal: nobody consumes"));
+        };
+        let (at, here) = (self.instr.next, self.instr);
+        let running = (
+            self.context.clone(),
+            self.inline_depth,
+            self.inline_stack.clone(),
+            self.copies.clone(),
+        );
+        let frame = self.suspend()?;
+        let generator = Generator {
+            context: self.context.clone(),
+            at,
+            stage: Stage::Suspended,
+            locals: frame.locals,
+            stack: frame.stack,
+        };
+        let object = Rc::new(SharedItem::Generator(generator));
+        self.frame.heap.insert(consumer.number, object);
+        self.leave_generator(&consumer);
+        self.copies.clone_from(&running.3);
+        self.copies.push(COPY + here.offset);
+        self.frame.stack.push(value);
+        self.snapshot = None;
+        let header = consumer.instr.offset;
+        let notes = self.notes.len();
+        let ways = self.lift_body(&mut consumer.schedule, header, consumer.instr.next)?;
+        if std::mem::replace(&mut consumer.has_body, true) {
+            // The first copy says it all.
+            self.notes.truncate(notes);
+        }
+        let number = consumer.number;
+        if !ways.is_empty() {
+            self.instr = consumer.instr;
+            self.join(ways, header)?;
+        }
+        let goes_on = self.frame.heap.contains_key(&number);
+        (
+            self.context,
+            self.inline_depth,
+            self.inline_stack,
+            self.copies,
+        ) = running;
+        let mut later = consumer.later.take();
+        self.consumers.push(consumer);
+        let done = match &mut later {
+            _ if !goes_on => Ok(()),
+            Some(later) => self.resume(later, number),
+            None => self.resume(schedule, number),
+        };
+        if let Some(consumer) = self.consumers.last_mut() {
+            consumer.later = later;
+        }
+        self.instr = here;
+        done
+    }
+
+    /// Lifts the body of the loop at `header`, from `start` on; the ways that come round. Ways that leave the loop
+    /// wait for their turn.
+    fn lift_body(
+        &mut self,
+        schedule: &mut Schedule,
+        header: u32,
+        start: u32,
+    ) -> Step<Vec<Incoming>> {
+        let Some(end) = self
+            .context
+            .scan
+            .loops
+            .get(&header)
+            .map(|info| info.natural_end)
+        else {
+            // Nothing comes round.
+            self.go_to(schedule, start)?;
+            self.frame = Frame::default();
+            return Ok(Vec::new());
+        };
+        let instrs = self.context.code.instrs.iter();
+        self.copied += instrs
+            .filter(|instr| (header..end).contains(&instr.offset))
+            .count();
+        let outside = std::mem::take(&mut schedule.pending);
+        // Loops inside that are open belong to another copy.
+        schedule
+            .open
+            .retain(|open, _| !(header..end).contains(open));
+        self.go_to(schedule, start)?;
+        while let Some(next) = first_inside(&schedule.pending, header, end)
+            && let Some(ways) = schedule.pending.remove(&next)
+        {
+            self.lift_ways_in(schedule, next, ways)?;
+        }
+        schedule
+            .open
+            .retain(|open, _| !(header..end).contains(open));
+        let round = schedule.pending.remove(&header).unwrap_or_default();
+        for (target, ways) in outside {
+            let merged = schedule.pending.entry(target).or_default();
+            merged.splice(0..0, ways);
+        }
+        if round.is_empty() {
+            self.frame = Frame::default();
+        }
+        Ok(round)
+    }
+
+    /// The generator has returned: its variables die, the consumer goes on behind its loop.
+    fn end_of_generator(
+        &mut self,
+        schedule: &mut Schedule,
+        site: Return,
+        (number, context): (u32, &Rc<CodeContext>),
+        exit: u32,
+    ) -> Step {
+        self.block = site.block;
+        self.snapshot = site.snapshot;
+        self.frame = site.frame;
+        self.frame.stack.clear();
+        let locals = std::mem::take(&mut self.frame.locals);
+        let nulls = vec![Item::Null; locals.len()];
+        for item in &locals {
+            self.release(item)?;
+        }
+        self.release(&site.item)?;
+        self.suspend()?;
+        self.pop()?;
+        if self.frame.holds(number) {
+            let generator = Generator {
+                context: context.clone(),
+                at: 0,
+                stage: Stage::Finished,
+                locals: nulls,
+                stack: Vec::new(),
+            };
+            let object = Rc::new(SharedItem::Generator(generator));
+            self.frame.heap.insert(number, object);
+        }
+        self.snapshot = None;
+        self.go_to(schedule, exit)
+    }
+
+    /// A variable of a frame that waits changes its class with the first item: that item is lifted apart.
+    pub(super) fn set_first_item_apart(&mut self, slots: &[(usize, Shape)]) -> bool {
+        let changes = |(slot, shape): &&(usize, Shape)| {
+            let (Shape::Value(form), Item::Value(value)) = (shape, self.frame.slot(*slot)) else {
+                return false;
+            };
+            is_old_class(form.ty) && new_class(form.ty, self.ty(*value)).is_some()
+        };
+        let found: Vec<usize> = slots.iter().filter(changes).map(|row| row.0).collect();
+        for slot in found {
+            let mut rest = slot;
+            let mut frame = &self.frame;
+            let mut level = 0;
+            while rest >= frame.locals.len() + frame.stack.len()
+                && let Some(outer) = &frame.outer
+            {
+                rest -= frame.locals.len() + frame.stack.len();
+                frame = &outer.frame;
+                level += 1;
+            }
+            if level == 0 || level > self.consumers.len() {
+                continue;
+            }
+            let consumer = &self.consumers[self.consumers.len() - level];
+            let path = consumer.context.path.clone();
+            let key = consumer.key.clone();
+            self.knowledge.cut.entry(path).or_default().insert(rest);
+            if self.knowledge.apart.insert(key) {
+                return true;
+            }
+        }
+        false
+    }
+}
+
+/// Code that can be lifted where the generator is used: a plain generator, no handlers but the one that every
+/// generator has (3.12+), nothing in it that is sure to run unknown code.
+fn is_consumable(callee: &CalleeFacts, allocates: bool) -> bool {
+    let bytes: &CodeBytes = &callee.bytes;
+    let code = &callee.code;
+    let is_own = |target: u32| {
+        let index = code.instr_at(target);
+        index.is_some_and(|index| {
+            code.instrs[index].op == Bytecode::Intrinsic1(Intrinsic1::StopIterationError)
+        })
+    };
+    bytes.is_generator()
+        && code.handlers.iter().all(|handler| is_own(handler.target))
+        && has_inlinable_code(callee, allocates)
+}

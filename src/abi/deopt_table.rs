@@ -16,7 +16,7 @@
 //! * An object with a number is made once, however many slots hold it.
 
 use crate::abi::exit_reason::ExitReason;
-use crate::hir::frame_state::{Stage, Waits};
+use crate::hir::frame_state::{Consumer, Stage, Waits};
 use crate::hir::ids::{CodeId, ObjectId};
 use crate::hir::types::Repr;
 
@@ -82,6 +82,8 @@ pub struct FrameDescriptor {
     pub waits: Waits,
     /// The number of the generator whose frame this is.
     pub generator: Option<u32>,
+    /// The builtin that takes all of that generator's items, and what it has so far.
+    pub consumed: Option<(Consumer, Vec<SlotDescriptor>)>,
 }
 
 /// The locals of an activation while it calls other code: what its frame shows meanwhile. The words own no
@@ -159,6 +161,15 @@ pub enum SharedDescriptor {
     },
     /// An iterator.
     Iterator(VirtualDescriptor),
+    /// A function with the code and globals of that row of the driver's table, and a closure of these cells.
+    Function {
+        /// Row of the driver's table of functions.
+        function: u32,
+        /// Cells.
+        closure: Vec<SlotDescriptor>,
+    },
+    /// A tuple.
+    Tuple(Vec<SlotDescriptor>),
 }
 
 /// An object that exists only once the frame is rebuilt. Int components are `I64`.

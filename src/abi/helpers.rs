@@ -205,10 +205,12 @@ define_helpers! {
     ListRepeatObject "list_repeat" (B I) B LIST {python} "`a * n` for a list.";
     NewInstance "new_instance" (B) B OTHER {raise} "A new instance of a class whose instances are made in the usual way: `object.__new__(class)`. Raises MemoryError only.";
     NewCell "new_cell" (B) B CELL {python} "A cell holding the object (NULL: an empty cell).";
-    // The same where allocating a container starts no collection (3.12+).
+    // The same without a collection: always on 3.12+; on 3.11 it is put off.
     AllocList "alloc_list" () B LIST {variadic raise} "As `new_list`.";
     AllocTuple "alloc_tuple" () B TUPLE {variadic raise} "As `new_tuple`.";
     AllocMap "alloc_map" () B DICT {raise} "An empty dict.";
+    AllocSet "alloc_set" () B SET {raise} "An empty set.";
+    ListToTuple "list_to_tuple" (B) B TUPLE {reads raise} "`tuple(a)` of a list.";
     AllocCell "alloc_cell" (B) B CELL {raise} "As `new_cell`.";
     AllocFunction "alloc_function" (B B B B B B) B FUNCTION {raise} "As `new_function`.";
     AllocRepeat "alloc_repeat" (B I) B LIST {raise} "As `list_repeat`.";

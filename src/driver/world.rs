@@ -584,6 +584,10 @@ impl World for LiveWorld<'_, '_> {
         closures::key_of_code(code.as_any(), &globals)
     }
 
+    fn sum_compensates(&self) -> bool {
+        cfg!(Py_3_12)
+    }
+
     fn allocation_collects(&self) -> bool {
         crate::ffi::ALLOCATION_COLLECTS
     }

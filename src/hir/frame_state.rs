@@ -30,8 +30,57 @@ pub struct FrameState {
     pub waits: Waits,
     /// The frame is that of a generator which runs: its number, by which slots of frames around it know it.
     pub generator: Option<u32>,
+    /// The builtin that takes all of that generator's items; the parent waits for what it returns.
+    pub consumed: Option<Box<Consumption>>,
     /// Objects that slots of this frame, or of these objects, hold by number.
     pub shared: Vec<(u32, Shared)>,
+}
+
+/// A builtin in the middle of a generator.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Consumption {
+    /// Which.
+    pub by: Consumer,
+    /// What it has so far; see [`Consumer`].
+    pub slots: Vec<Slot>,
+}
+
+macro_rules! consumers {
+    ($($variant:ident $name:literal $slots:literal $doc:literal;)*) => {
+        /// A builtin that takes all items of an iterator.
+        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+        pub enum Consumer { $(#[doc = $doc] $variant,)* }
+
+        impl Consumer {
+            /// All of them.
+            pub const ALL: &'static [Consumer] = &[$(Consumer::$variant),*];
+
+            /// Name in the text format.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Consumer::$variant => $name,)*
+                }
+            }
+
+            /// How many slots it has.
+            pub fn slots(self) -> usize {
+                match self {
+                    $(Consumer::$variant => $slots,)*
+                }
+            }
+        }
+    };
+}
+
+consumers! {
+    Sum "sum" 3 "`sum`: the sum (an int, or a float), what rounding lost of a float, the function.";
+    Any "any" 0 "`any`.";
+    All "all" 0 "`all`.";
+    Min "min" 2 "`min`: the least so far, if there is one; the function.";
+    Max "max" 2 "`max`: the greatest so far, if there is one; the function.";
+    List "list" 1 "`list`: the list.";
+    Call "call" 3 "Another builtin that makes a list of the items first: the list, what is called with it, and the receiver if that is a method.";
+    Set "set" 1 "`set`: the set.";
 }
 
 /// What becomes of the result of the frame that a suspended one waits for.
@@ -79,6 +128,15 @@ pub enum Shared {
     },
     /// An iterator.
     Iterator(VirtualObject),
+    /// A function without defaults.
+    Function {
+        /// Its code.
+        code: CodeId,
+        /// The cells of its closure.
+        closure: Vec<Slot>,
+    },
+    /// A tuple.
+    Tuple(Vec<Slot>),
 }
 
 /// What one slot of a frame holds.
@@ -239,6 +297,9 @@ impl Shared {
                 }
             }
             Shared::Iterator(object) => object.for_each_value(visit),
+            Shared::Function { closure: slots, .. } | Shared::Tuple(slots) => {
+                slots.iter().for_each(|slot| slot.for_each_value(visit));
+            }
         }
     }
 
@@ -250,6 +311,11 @@ impl Shared {
                 }
             }
             Shared::Iterator(object) => object.for_each_value_mut(visit),
+            Shared::Function { closure: slots, .. } | Shared::Tuple(slots) => {
+                for slot in slots {
+                    slot.for_each_value_mut(visit);
+                }
+            }
         }
     }
 }
@@ -266,6 +332,7 @@ impl FrameState {
             parent: None,
             waits: Waits::Call,
             generator: None,
+            consumed: None,
             shared: Vec::new(),
         }
     }
@@ -274,6 +341,12 @@ impl FrameState {
     pub fn for_each_value(&self, visit: &mut dyn FnMut(ValueId)) {
         for slot in self.locals.iter().chain(&self.stack) {
             slot.for_each_value(visit);
+        }
+        if let Some(consumed) = &self.consumed {
+            consumed
+                .slots
+                .iter()
+                .for_each(|slot| slot.for_each_value(visit));
         }
         for (_, object) in &self.shared {
             object.for_each_value(visit);
@@ -284,6 +357,11 @@ impl FrameState {
     pub fn for_each_value_mut(&mut self, visit: &mut dyn FnMut(&mut ValueId)) {
         for slot in self.locals.iter_mut().chain(&mut self.stack) {
             slot.for_each_value_mut(visit);
+        }
+        if let Some(consumed) = &mut self.consumed {
+            for slot in &mut consumed.slots {
+                slot.for_each_value_mut(visit);
+            }
         }
         for (_, object) in &mut self.shared {
             object.for_each_value_mut(visit);

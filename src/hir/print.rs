@@ -34,9 +34,10 @@
 //! * Slots: `-` nothing, `v1` a value, `v1?v2` v1 if v2 is true, `result`, `range(start, stop, step)`,
 //!   `range_iter(next, stop, step)`, `seq_iter(sequence, index)`, `enumerate(count, SLOT)`, `zip(SLOT, ...)`,
 //!   `g1` the object in pieces with that number. `with [...]` lists those: `g1 created code1@4 locals [..] stack [..]`, `g1 suspended ..`
-//!   `g1 finished ..` (generators), `g1 is range_iter(..)`.
+//!   `g1 finished ..` (generators), `g1 function code1 [cells]`, `g1 tuple [..]`, `g1 is range_iter(..)`.
 //! * `next` defaults to the offset plus 1. `constructs`: the caller's instance is on its stack, what the callee returns is dropped. `iterates 40`: it
-//!   waits for the next item of a generator, and goes on at 40 when there is none. `runs g1`: the frame is that generator's.
+//!   waits for the next item of a generator, and goes on at 40 when there is none. `runs g1`: the frame is that generator's;
+//!   `for sum [v1, v2]` behind that: the builtin that takes its items, and what it has so far.
 //!   Frame states nobody refers to are not written, nor what is
 //!   not in the layout. `ns0 = 0` and a `code0` with the function's name, function 0, `ns0` and as many
 //!   locals as its largest frame state are not written.
@@ -267,6 +268,10 @@ pub(super) fn print_frame_state(id: FrameStateId, state: &FrameState) -> String 
     if let Some(number) = state.generator {
         _ = write!(text, " runs g{number}");
     }
+    if let Some(consumed) = &state.consumed {
+        let slots: Vec<_> = consumed.slots.iter().map(print_slot).collect();
+        _ = write!(text, " for {} [{}]", consumed.by.name(), slots.join(", "));
+    }
     if !state.shared.is_empty() {
         let shared: Vec<_> = state.shared.iter().map(print_shared).collect();
         _ = write!(text, " with [{}]", shared.join(", "));
@@ -302,6 +307,14 @@ fn print_shared((number, object): &(u32, Shared)) -> String {
             text
         }
         Shared::Iterator(object) => format!("g{number} is {}", print_virtual(object)),
+        Shared::Function { code, closure } => {
+            let closure: Vec<_> = closure.iter().map(print_slot).collect();
+            format!("g{number} function {code} [{}]", closure.join(", "))
+        }
+        Shared::Tuple(slots) => {
+            let slots: Vec<_> = slots.iter().map(print_slot).collect();
+            format!("g{number} tuple [{}]", slots.join(", "))
+        }
     }
 }
 

@@ -222,6 +222,7 @@ impl Lifter<'_> {
             parent: self.frame.parent,
             waits: Waits::Call,
             generator: self.frame.generator,
+            consumed: self.frame.consumed(),
             shared: self.shared_of(&locals, &stack),
         };
         self.function.add_frame_state(state)
@@ -264,6 +265,7 @@ impl Lifter<'_> {
             parent: self.frame.parent,
             waits: Waits::Call,
             generator: self.frame.generator,
+            consumed: self.frame.consumed(),
             shared: self.shared_of(&self.frame.locals, &self.frame.stack[..kept]),
         };
         self.function.add_frame_state(state)
@@ -282,6 +284,7 @@ impl Lifter<'_> {
             parent: self.frame.parent,
             waits: Waits::Call,
             generator: self.frame.generator,
+            consumed: self.frame.consumed(),
             shared: self.shared_of(&self.frame.locals, &self.frame.stack),
         };
         self.function.add_frame_state(state)
@@ -466,7 +469,8 @@ impl Lifter<'_> {
 
     /// The form of a helper that allocates a container: one that runs nothing, where that is so.
     pub(super) fn allocating(&self, helper: HelperId, operands: usize) -> HelperId {
-        if self.world.allocation_collects() {
+        // Code that is inlined has no frame of its own: its collections are put off.
+        if self.world.allocation_collects() && self.inline_depth == 0 {
             return helper;
         }
         match helper {

@@ -20,12 +20,15 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use crate::bytecode::{CodeBytes, GeneratorOp, Intrinsic1, Op as Bytecode};
-use crate::hir::{FrameState, FrameStateId, Op, Repr, Shared, Slot, Stage, Type, Waits};
+use crate::bytecode::{CodeBytes, GeneratorOp, Instr, Intrinsic1, Op as Bytecode};
+use crate::hir::{
+    BlockId, Consumer, Consumption, FrameState, FrameStateId, Op, Repr, Shared, Slot, Stage, Type,
+    Waits,
+};
 
 use super::calls::has_inlinable_code;
 use super::control::Schedule;
-use super::item::{Item, Shape};
+use super::item::{Item, Shape, Virtual};
 use super::peel::{first_inside, is_old_class, new_class};
 use super::{
     CalleeFacts, CodeContext, Frame, FunctionHandle, HeaderKey, Incoming, Lifter, ObjectFact,
@@ -45,38 +48,24 @@ pub(super) enum SharedItem {
     Generator(Generator),
     /// An iterator in pieces.
     Iterator(Item),
+    /// A function without defaults, and the cells of its closure.
+    Function(Rc<CodeContext>, Vec<Item>),
+    /// A tuple.
+    Tuple(Vec<Item>),
 }
 
 /// The objects in pieces, by number.
 pub(super) type Heap = BTreeMap<u32, Rc<SharedItem>>;
 
 /// A generator that does not run.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Debug)]
 pub(super) struct Generator {
     context: Rc<CodeContext>,
     /// Code unit where it goes on, with what is sent to it pushed.
     at: u32,
-    stage: Stage,
-    locals: Vec<Item>,
-    stack: Vec<Item>,
-}
-
-impl PartialEq for Generator {
-    fn eq(&self, other: &Generator) -> bool {
-        Rc::ptr_eq(&self.context, &other.context)
-            && (self.at, self.stage) == (other.at, other.stage)
-            && (&self.locals, &self.stack) == (&other.locals, &other.stack)
-    }
-}
-
-impl std::fmt::Debug for Generator {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            formatter,
-            "{}@{} {:?}",
-            self.context.id, self.at, self.stage
-        )
-    }
+    pub(super) stage: Stage,
+    pub(super) locals: Vec<Item>,
+    pub(super) stack: Vec<Item>,
 }
 
 /// A frame that waits for the next item of a generator.
@@ -84,7 +73,9 @@ impl std::fmt::Debug for Generator {
 pub(super) struct Outer {
     context: Rc<CodeContext>,
     /// Its heap is empty: the innermost frame has all.
-    frame: Frame,
+    pub(super) frame: Frame,
+    /// It is no frame but a builtin: the locals are what it has so far, the parent waits for its result.
+    pub(super) builtin: Option<Consumer>,
     /// Code units of the loop's instruction, of the one behind it, and behind the loop.
     at: u32,
     next: u32,
@@ -94,10 +85,10 @@ pub(super) struct Outer {
 }
 
 /// The lifter's position in a loop over a generator whose code is being lifted.
-pub(super) struct Consumer {
-    number: u32,
+pub(super) struct Taker {
+    pub(super) number: u32,
     context: Rc<CodeContext>,
-    instr: crate::bytecode::Instr,
+    instr: Instr,
     exit: u32,
     schedule: Schedule,
     inline_depth: u32,
@@ -106,9 +97,40 @@ pub(super) struct Consumer {
     /// Names the loop.
     key: HeaderKey,
     /// Where the generator's code goes on behind its first `yield`, if that is lifted apart.
-    later: Option<Schedule>,
+    pub(super) later: Option<Schedule>,
     /// The body was lifted.
     has_body: bool,
+    /// It is a builtin.
+    pub(super) builtin: Option<Consumer>,
+    /// Of a builtin: the frame that called it.
+    pub(super) caller: Option<Frame>,
+    /// Where a builtin has its result before the generator's end.
+    pub(super) results: Vec<(BlockId, Frame, Item)>,
+}
+
+impl Outer {
+    /// A builtin that is called by the instruction; `parent` waits for its result.
+    pub(super) fn builtin(
+        by: Consumer,
+        slots: Vec<Item>,
+        parent: FrameStateId,
+        context: &Rc<CodeContext>,
+        instr: Instr,
+    ) -> Outer {
+        Outer {
+            context: context.clone(),
+            frame: Frame {
+                locals: slots,
+                parent: Some(parent),
+                ..Frame::default()
+            },
+            builtin: Some(by),
+            at: instr.at,
+            next: instr.next,
+            exit: instr.next,
+            header: instr.offset,
+        }
+    }
 }
 
 impl Frame {
@@ -144,7 +166,7 @@ impl Frame {
             item @ Item::Virtual(_) => Some(item.clone()),
             Item::Shared(number) => match self.heap.get(number)?.as_ref() {
                 SharedItem::Iterator(item) => Some(item.clone()),
-                SharedItem::Generator(_) => None,
+                _ => None,
             },
             _ => None,
         }
@@ -162,14 +184,23 @@ impl Frame {
         }
     }
 
+    /// What the builtin has that takes the items of the generator whose frame it is.
+    pub(super) fn consumed(&self) -> Option<Box<Consumption>> {
+        let outer = self.outer.as_ref()?;
+        let by = outer.builtin?;
+        let slots = outer.frame.locals.iter().map(Item::to_slot).collect();
+        Some(Box::new(Consumption { by, slots }))
+    }
+
     /// Does any slot, or an object in pieces, hold the object?
-    fn holds(&self, number: u32) -> bool {
+    pub(super) fn holds(&self, number: u32) -> bool {
         let held = Item::Shared(number);
         (0..self.count()).any(|slot| *self.slot(slot) == held)
             || self.heap.values().any(|object| match object.as_ref() {
                 SharedItem::Generator(generator) => {
                     generator.locals.contains(&held) || generator.stack.contains(&held)
                 }
+                SharedItem::Function(_, items) | SharedItem::Tuple(items) => items.contains(&held),
                 SharedItem::Iterator(_) => false,
             })
     }
@@ -179,7 +210,7 @@ impl Lifter<'_> {
     // --- objects in pieces ------------------------------------------------------------------------
 
     /// A number for an object that the current call makes.
-    fn new_number(&mut self) -> u32 {
+    pub(super) fn new_number(&mut self) -> u32 {
         let mut path = self.context.path.clone();
         path.push(self.instr.offset);
         self.makers.push((path, self.instr.offset));
@@ -235,6 +266,17 @@ impl Lifter<'_> {
                 }
                 SharedItem::Iterator(Item::Virtual(object)) => Shared::Iterator(object.to_object()),
                 SharedItem::Iterator(_) => continue,
+                SharedItem::Function(context, closure) => {
+                    pending.extend(closure);
+                    Shared::Function {
+                        code: context.id,
+                        closure: closure.iter().map(Item::to_slot).collect(),
+                    }
+                }
+                SharedItem::Tuple(items) => {
+                    pending.extend(items);
+                    Shared::Tuple(items.iter().map(Item::to_slot).collect())
+                }
             };
             found.push((*number, object));
         }
@@ -250,7 +292,12 @@ impl Lifter<'_> {
         let Some(object) = self.frame.heap.remove(&number) else {
             return Ok(());
         };
-        match object.as_ref() {
+        self.release_object(&object)
+    }
+
+    /// An object in pieces dies.
+    pub(super) fn release_object(&mut self, object: &SharedItem) -> Step {
+        match object {
             // A `close` that meets no handler: the stack goes first.
             SharedItem::Generator(generator) => {
                 for item in generator.stack.iter().rev().chain(&generator.locals) {
@@ -259,6 +306,12 @@ impl Lifter<'_> {
                 Ok(())
             }
             SharedItem::Iterator(item) => self.release_iterator(item),
+            SharedItem::Function(_, items) | SharedItem::Tuple(items) => {
+                for item in items {
+                    self.release(item)?;
+                }
+                Ok(())
+            }
         }
     }
 
@@ -327,6 +380,10 @@ impl Lifter<'_> {
             });
             level = match &frame.outer {
                 Some(outer) if yields && !self.is_first_item(frame) => {
+                    if outer.builtin.is_some() {
+                        slots.extend((0..outer.frame.locals.len()).map(|slot| first + slot));
+                        break;
+                    }
                     Some((&outer.context, &outer.frame, outer.header))
                 }
                 _ => None,
@@ -353,6 +410,11 @@ impl Lifter<'_> {
 
     fn linked(&mut self, outer: &Outer) -> (Rc<Outer>, FrameStateId) {
         let mut outer = outer.clone();
+        if outer.builtin.is_some()
+            && let Some(parent) = outer.frame.parent
+        {
+            return (Rc::new(outer), parent);
+        }
         if let Some(next) = outer.frame.outer.take() {
             let (next, state) = self.linked(&next);
             outer.frame.outer = Some(next);
@@ -370,6 +432,7 @@ impl Lifter<'_> {
             parent: outer.frame.parent,
             waits: Waits::Iterate { exit: outer.exit },
             generator: outer.frame.generator,
+            consumed: outer.frame.consumed(),
             shared: self.shared_of(&outer.frame.locals, &outer.frame.stack),
         };
         let state = self.function.add_frame_state(state);
@@ -406,23 +469,37 @@ impl Lifter<'_> {
             .map(Some)
     }
 
-    fn may_be_in_pieces(
+    pub(super) fn may_be_in_pieces(
         &self,
         handle: FunctionHandle,
         callee: &CalleeFacts,
         call: &(Vec<u32>, u32),
     ) -> bool {
         callee.may_be_inlined
-            && is_consumable(callee, !self.world.allocation_collects())
+            && is_consumable(callee)
             && self.snapshot.is_some()
             && !self.knowledge.not_inlined.contains(call)
             && self.has_room_for(callee)
             && !self.inline_stack.contains(&handle)
     }
 
+    /// An argument as the callee has it: objects in pieces stay what they are.
+    pub(super) fn as_variable(&mut self, item: Item) -> Step<Item> {
+        Ok(match &item {
+            Item::Value(_) | Item::Shared(_) => item,
+            Item::Virtual(object) if !matches!(**object, Virtual::Range { .. }) => {
+                let number = self.new_number();
+                let object = Rc::new(SharedItem::Iterator(item));
+                self.frame.heap.insert(number, object);
+                Item::Shared(number)
+            }
+            _ => Item::Value(self.value_of(&item)?),
+        })
+    }
+
     /// The object, behind the guards of its code. `free`: the cells of its free variables, if they are not those of
     /// the function of the handle.
-    fn new_generator(
+    pub(super) fn new_generator(
         &mut self,
         handle: FunctionHandle,
         callee: &CalleeFacts,
@@ -433,10 +510,7 @@ impl Lifter<'_> {
         let number = self.new_number();
         let mut locals = Vec::new();
         for item in args {
-            locals.push(match item {
-                Item::Value(_) | Item::Shared(_) => item,
-                _ => Item::Value(self.value_of(&item)?),
-            });
+            locals.push(self.as_variable(item)?);
         }
         locals.resize(callee.bytes.nlocalsplus as usize, Item::Null);
         let context = self.add_code(handle, callee.bytes.clone(), callee.code.clone(), path);
@@ -519,9 +593,8 @@ impl Lifter<'_> {
         number: u32,
         exit: u32,
     ) -> Step {
-        let generator = match self.frame.heap.get(&number).map(Rc::as_ref) {
-            Some(SharedItem::Generator(generator)) => generator.clone(),
-            _ => return Err(self.refuse("internal: no generator")),
+        let Some(generator) = self.generator(number) else {
+            return Err(self.refuse("internal: no generator"));
         };
         if generator.stage == Stage::Finished {
             self.pop()?;
@@ -531,29 +604,71 @@ impl Lifter<'_> {
         if self.consumers.len() >= MAX_DEPTH {
             return Err(self.do_not_share(number));
         }
+        self.push_taker(number, exit, None, std::mem::take(schedule));
+        let mut own = Schedule::default();
+        self.enter_generator(&generator);
+        self.resume(&mut own, number)?;
+        let (consumer, returns) = self.lift_generator(own, number)?;
+        let context = self.context.clone();
+        self.leave_generator(&consumer);
+        *schedule = consumer.schedule;
+        for site in returns {
+            self.end_of_generator(site)?;
+            self.suspend()?;
+            self.pop()?;
+            self.keep_finished(number, &context);
+            self.snapshot = None;
+            self.go_to(schedule, exit)?;
+        }
+        Ok(())
+    }
+
+    /// The code at hand takes the items of a generator from here on.
+    pub(super) fn push_taker(
+        &mut self,
+        number: u32,
+        exit: u32,
+        builtin: Option<Consumer>,
+        schedule: Schedule,
+    ) {
         let mut copies = self.copies.clone();
         copies.push(COPY + self.instr.offset);
-        let key = (self.context.path.clone(), self.instr.offset);
-        let key = ([key.0, copies.clone()].concat(), key.1);
-        let apart = self.knowledge.apart.contains(&key);
-        self.consumers.push(Consumer {
+        let path = [self.context.path.clone(), copies.clone()].concat();
+        let key = (path, self.instr.offset);
+        // The first item is the least of all so far.
+        let orders = matches!(builtin, Some(Consumer::Min | Consumer::Max));
+        let apart = orders || self.knowledge.apart.contains(&key);
+        self.consumers.push(Taker {
             number,
             context: self.context.clone(),
             instr: self.instr,
             exit,
-            schedule: std::mem::take(schedule),
+            schedule,
             inline_depth: self.inline_depth,
             inline_stack: self.inline_stack.clone(),
             copies: std::mem::replace(&mut self.copies, copies),
             key,
             later: apart.then(Schedule::default),
             has_body: false,
+            builtin,
+            caller: builtin.map(|_| self.frame.clone()),
+            results: Vec::new(),
         });
+    }
+
+    /// The lifter's position is in the generator's code.
+    pub(super) fn enter_generator(&mut self, generator: &Generator) {
         self.inline_depth += 1;
         self.inline_stack.push(generator.context.handle);
         self.context = generator.context.clone();
-        let mut own = Schedule::default();
-        self.resume(&mut own, number)?;
+    }
+
+    /// Lifts a generator's code to all its ends.
+    pub(super) fn lift_generator(
+        &mut self,
+        own: Schedule,
+        number: u32,
+    ) -> Step<(Taker, Vec<Return>)> {
         let mut result = self.lift_scheduled(own);
         let later = self.consumers.last_mut().and_then(|row| row.later.take());
         if let (Ok(returns), Some(later)) = (&mut result, later) {
@@ -569,20 +684,14 @@ impl Lifter<'_> {
             result = Err(self.do_not_share(number));
         }
         let returns = result?;
-        let Some(consumer) = self.consumers.pop() else {
-            return Err(self.refuse("internal: nobody consumes"));
-        };
-        let context = self.context.clone();
-        self.leave_generator(&consumer);
-        *schedule = consumer.schedule;
-        for site in returns {
-            self.end_of_generator(schedule, site, (number, &context), exit)?;
+        match self.consumers.pop() {
+            Some(consumer) => Ok((consumer, returns)),
+            None => Err(self.refuse("internal: nobody consumes")),
         }
-        Ok(())
     }
 
     /// The lifter's position is the consumer's again.
-    fn leave_generator(&mut self, consumer: &Consumer) {
+    pub(super) fn leave_generator(&mut self, consumer: &Taker) {
         self.context = consumer.context.clone();
         self.instr = consumer.instr;
         self.inline_depth = consumer.inline_depth;
@@ -599,25 +708,39 @@ impl Lifter<'_> {
         let generator = match self.frame.heap.remove(&number) {
             Some(object) => match object.as_ref() {
                 SharedItem::Generator(generator) => generator.clone(),
-                SharedItem::Iterator(_) => return Err(self.refuse("internal: no generator")),
+                _ => return Err(self.refuse("internal: no generator")),
             },
             None => return Err(self.refuse("internal: no generator")),
         };
         let mut frame = std::mem::take(&mut self.frame);
         let heap = std::mem::take(&mut frame.heap);
+        let outer = Outer {
+            context,
+            frame,
+            builtin: None,
+            at: instr.at,
+            next: instr.next,
+            exit,
+            header: instr.offset,
+        };
+        self.go_on(schedule, number, &generator, outer, heap)
+    }
+
+    /// The generator goes on with these frames around it.
+    pub(super) fn go_on(
+        &mut self,
+        schedule: &mut Schedule,
+        number: u32,
+        generator: &Generator,
+        outer: Outer,
+        heap: Heap,
+    ) -> Step {
         self.frame = Frame {
-            locals: generator.locals,
-            stack: generator.stack,
+            locals: generator.locals.clone(),
+            stack: generator.stack.clone(),
             parent: None,
             generator: Some(number),
-            outer: Some(Rc::new(Outer {
-                context,
-                frame,
-                at: instr.at,
-                next: instr.next,
-                exit,
-                header: instr.offset,
-            })),
+            outer: Some(Rc::new(outer)),
             heap,
         };
         self.link_outer();
@@ -640,11 +763,14 @@ impl Lifter<'_> {
 
     /// YIELD_VALUE of a generator in pieces: the loop's body follows, then what is behind the `yield`.
     pub(super) fn yield_value(&mut self, schedule: &mut Schedule) -> Step {
+        if let Some(by) = self.consumers.last().and_then(|row| row.builtin) {
+            return self.take_item(schedule, by);
+        }
         let value = self.pop()?;
         let Some(mut consumer) = self.consumers.pop() else {
             return Err(self.refuse("internal: nobody consumes"));
         };
-        let (at, here) = (self.instr.next, self.instr);
+        let here = self.instr;
         let running = (
             self.context.clone(),
             self.inline_depth,
@@ -652,14 +778,7 @@ impl Lifter<'_> {
             self.copies.clone(),
         );
         let frame = self.suspend()?;
-        let generator = Generator {
-            context: self.context.clone(),
-            at,
-            stage: Stage::Suspended,
-            locals: frame.locals,
-            stack: frame.stack,
-        };
-        let object = Rc::new(SharedItem::Generator(generator));
+        let object = self.suspended(&frame);
         self.frame.heap.insert(consumer.number, object);
         self.leave_generator(&consumer);
         self.copies.clone_from(&running.3);
@@ -748,39 +867,51 @@ impl Lifter<'_> {
         Ok(round)
     }
 
-    /// The generator has returned: its variables die, the consumer goes on behind its loop.
-    fn end_of_generator(
-        &mut self,
-        schedule: &mut Schedule,
-        site: Return,
-        (number, context): (u32, &Rc<CodeContext>),
-        exit: u32,
-    ) -> Step {
+    /// The generator has returned: its variables die.
+    pub(super) fn end_of_generator(&mut self, site: Return) -> Step {
         self.block = site.block;
         self.snapshot = site.snapshot;
         self.frame = site.frame;
         self.frame.stack.clear();
         let locals = std::mem::take(&mut self.frame.locals);
-        let nulls = vec![Item::Null; locals.len()];
         for item in &locals {
             self.release(item)?;
         }
-        self.release(&site.item)?;
-        self.suspend()?;
-        self.pop()?;
+        self.release(&site.item)
+    }
+
+    /// Somebody may still hold the generator that has returned.
+    pub(super) fn keep_finished(&mut self, number: u32, context: &Rc<CodeContext>) {
         if self.frame.holds(number) {
             let generator = Generator {
                 context: context.clone(),
                 at: 0,
                 stage: Stage::Finished,
-                locals: nulls,
+                locals: vec![Item::Null; context.bytes.nlocalsplus as usize],
                 stack: Vec::new(),
             };
             let object = Rc::new(SharedItem::Generator(generator));
             self.frame.heap.insert(number, object);
         }
-        self.snapshot = None;
-        self.go_to(schedule, exit)
+    }
+
+    /// The generator at hand as it waits behind the instruction at hand.
+    pub(super) fn suspended(&self, frame: &Frame) -> Rc<SharedItem> {
+        Rc::new(SharedItem::Generator(Generator {
+            context: self.context.clone(),
+            at: self.instr.next,
+            stage: Stage::Suspended,
+            locals: frame.locals.clone(),
+            stack: frame.stack.clone(),
+        }))
+    }
+
+    /// What a generator in pieces is.
+    pub(super) fn generator(&self, number: u32) -> Option<Generator> {
+        match self.frame.heap.get(&number)?.as_ref() {
+            SharedItem::Generator(generator) => Some(generator.clone()),
+            _ => None,
+        }
     }
 
     /// A variable of a frame that waits changes its class with the first item: that item is lifted apart.
@@ -809,7 +940,9 @@ impl Lifter<'_> {
             let consumer = &self.consumers[self.consumers.len() - level];
             let path = consumer.context.path.clone();
             let key = consumer.key.clone();
-            self.knowledge.cut.entry(path).or_default().insert(rest);
+            if consumer.builtin.is_none() {
+                self.knowledge.cut.entry(path).or_default().insert(rest);
+            }
             if self.knowledge.apart.insert(key) {
                 return true;
             }
@@ -820,7 +953,7 @@ impl Lifter<'_> {
 
 /// Code that can be lifted where the generator is used: a plain generator, no handlers but the one that every
 /// generator has (3.12+), nothing in it that is sure to run unknown code.
-fn is_consumable(callee: &CalleeFacts, allocates: bool) -> bool {
+fn is_consumable(callee: &CalleeFacts) -> bool {
     let bytes: &CodeBytes = &callee.bytes;
     let code = &callee.code;
     let is_own = |target: u32| {
@@ -831,5 +964,5 @@ fn is_consumable(callee: &CalleeFacts, allocates: bool) -> bool {
     };
     bytes.is_generator()
         && code.handlers.iter().all(|handler| is_own(handler.target))
-        && has_inlinable_code(callee, allocates)
+        && has_inlinable_code(callee)
 }

@@ -19,6 +19,8 @@ mod arith;
 mod attributes;
 mod calls;
 mod compare;
+mod comprehensions;
+mod consumers;
 mod containers;
 mod control;
 mod dicts;
@@ -261,6 +263,19 @@ struct CodeContext {
     path: Vec<u32>,
 }
 
+impl PartialEq for CodeContext {
+    /// The same code at the same place.
+    fn eq(&self, other: &CodeContext) -> bool {
+        self.id == other.id
+    }
+}
+
+impl std::fmt::Debug for CodeContext {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{}", self.id)
+    }
+}
+
 /// The abstract frame.
 #[derive(Clone, Default)]
 struct Frame {
@@ -327,7 +342,7 @@ struct Lifter<'a> {
     /// First turns of loops that are being lifted, outermost first: offsets of their headers.
     peeling: Vec<u32>,
     /// Who iterates over the generators whose code is being lifted, outermost first.
-    consumers: Vec<generators::Consumer>,
+    consumers: Vec<generators::Taker>,
     /// What else makes the code at hand a copy: loops over generators and their `yield`s.
     copies: Vec<u32>,
     /// Instructions that were lifted again for another `yield`.

@@ -73,6 +73,17 @@ impl Lifter<'_> {
                 self.note(NoteKind::RuntimeCall, "store to a global");
                 self.runtime(HelperId::StoreGlobal, &[globals, name, value])?;
             }
+            Bytecode::LoadCommonConstant(
+                name @ (CommonConstant::All | CommonConstant::Any | CommonConstant::Tuple),
+            ) => {
+                let which = match name {
+                    CommonConstant::All => Singleton::All,
+                    CommonConstant::Any => Singleton::Any,
+                    _ => Singleton::Tuple,
+                };
+                let value = self.singleton(which);
+                self.push(value);
+            }
             Bytecode::LoadCommonConstant(CommonConstant::AssertionError)
             | Bytecode::LoadBuildClass => {
                 return self.leave("not compiled").map(|()| true);
@@ -120,6 +131,7 @@ impl Lifter<'_> {
                 return Ok(true);
             }
             Bytecode::ReturnValue => {
+                self.check_result()?;
                 self.return_value(schedule)?;
                 return Ok(true);
             }
@@ -173,7 +185,11 @@ impl Lifter<'_> {
                 self.push(value);
             }
             Bytecode::BuildList(count) => self.build(HelperId::NewList, count)?,
-            Bytecode::BuildTuple(count) => self.build(HelperId::NewTuple, count)?,
+            Bytecode::BuildTuple(count) => {
+                if !self.closure_in_pieces(count)? {
+                    self.build(HelperId::NewTuple, count)?;
+                }
+            }
             Bytecode::BuildSet(count) => self.build(HelperId::NewSet, count)?,
             Bytecode::BuildMap(pairs) => self.build(HelperId::NewMap, pairs * 2)?,
             Bytecode::BuildString(count) => self.build(HelperId::JoinStrings, count)?,

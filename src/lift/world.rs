@@ -36,6 +36,12 @@ pub enum Builtin {
     Pow,
     /// `sum`
     Sum,
+    /// `any`
+    Any,
+    /// `all`
+    All,
+    /// `sorted`
+    Sorted,
     /// `ord`
     Ord,
     /// `chr`
@@ -201,6 +207,12 @@ pub enum Singleton {
     Enumerate,
     /// The class `zip`.
     Zip,
+    /// The function `any`.
+    Any,
+    /// The function `all`.
+    All,
+    /// The class `tuple`.
+    Tuple,
 }
 
 /// A Python function that may be inlined or called natively.
@@ -303,6 +315,10 @@ pub trait World {
     }
     /// May allocating a container start a collection, and so run anything?
     fn allocation_collects(&self) -> bool {
+        true
+    }
+    /// Does `sum` make good for what rounding loses when it adds floats (3.12+)?
+    fn sum_compensates(&self) -> bool {
         true
     }
     /// Are the classes of iterators of dicts and sets known?

@@ -347,12 +347,7 @@ impl Lowering<'_, '_> {
         let mut next = Some(innermost);
         while let Some(id) = next {
             let state = self.function.frame_state(id);
-            let mut slots = |slots: &[Slot]| -> Result<Vec<SlotDescriptor>, LowerError> {
-                slots
-                    .iter()
-                    .map(|slot| self.slot(slot, result_word, words, shift))
-                    .collect()
-            };
+            let mut slots = |list: &[Slot]| self.slots(list, result_word, words, shift);
             frames.push(FrameDescriptor {
                 code: state.code,
                 function: self.function_of(state.code)?,
@@ -362,6 +357,10 @@ impl Lowering<'_, '_> {
                 stack: slots(&state.stack)?,
                 waits: state.waits,
                 generator: state.generator,
+                consumed: match &state.consumed {
+                    Some(consumed) => Some((consumed.by, slots(&consumed.slots)?)),
+                    None => None,
+                },
             });
             next = state.parent;
         }
@@ -391,6 +390,7 @@ impl Lowering<'_, '_> {
                 if objects.iter().any(|row| row.0 == *number) {
                     continue;
                 }
+                let mut slots = |list: &[Slot]| self.slots(list, None, words, shift);
                 let object = match object {
                     SharedObject::Generator {
                         code,
@@ -398,30 +398,40 @@ impl Lowering<'_, '_> {
                         stage,
                         locals,
                         stack,
-                    } => {
-                        let mut slots = |slots: &[Slot]| -> Result<Vec<_>, LowerError> {
-                            slots
-                                .iter()
-                                .map(|slot| self.slot(slot, None, words, shift))
-                                .collect()
-                        };
-                        SharedDescriptor::Generator {
-                            function: self.function_of(*code)?,
-                            offset: *offset,
-                            stage: *stage,
-                            locals: slots(locals)?,
-                            stack: slots(stack)?,
-                        }
-                    }
+                    } => SharedDescriptor::Generator {
+                        function: self.function_of(*code)?,
+                        offset: *offset,
+                        stage: *stage,
+                        locals: slots(locals)?,
+                        stack: slots(stack)?,
+                    },
                     SharedObject::Iterator(object) => {
                         SharedDescriptor::Iterator(self.virtual_object(object, None, words, shift)?)
                     }
+                    SharedObject::Function { code, closure } => SharedDescriptor::Function {
+                        function: self.function_of(*code)?,
+                        closure: slots(closure)?,
+                    },
+                    SharedObject::Tuple(items) => SharedDescriptor::Tuple(slots(items)?),
                 };
                 objects.push((*number, object));
             }
             next = state.parent;
         }
         Ok(objects)
+    }
+
+    fn slots(
+        &self,
+        slots: &[Slot],
+        result_word: Option<u32>,
+        words: &mut Words,
+        shift: u32,
+    ) -> Result<Vec<SlotDescriptor>, LowerError> {
+        slots
+            .iter()
+            .map(|slot| self.slot(slot, result_word, words, shift))
+            .collect()
     }
 
     fn slot(

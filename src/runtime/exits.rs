@@ -10,6 +10,7 @@ use pyo3::ffi::{self, PyObject};
 use pyo3::prelude::*;
 
 use super::apart::apart;
+use super::frame::consumers::Consumption;
 use super::frame::generators;
 use super::frame::{self, CallResult, CellPolicy, ResumePoint, SuspendedCall};
 use super::unit::Unit;
@@ -191,6 +192,10 @@ impl<'a> Boxes<'a> {
             let waiting = state.shared.iter().find(|row| row.0 == number);
             let object = match (running, waiting) {
                 (Some(frame), _) => self.generator(frame.function, &frame.locals, &frame.stack),
+                (None, Some((_, SharedDescriptor::Tuple(slots)))) => self.tuple(slots),
+                (None, Some((_, SharedDescriptor::Function { function, closure }))) => {
+                    self.function(*function, closure)
+                }
                 (None, Some((_, SharedDescriptor::Iterator(object)))) => {
                     self.virtual_object(object)
                 }
@@ -224,6 +229,42 @@ impl<'a> Boxes<'a> {
                 self.shared.push((number, ffi::Py_NewRef(object)));
             }
             object
+        }
+    }
+
+    unsafe fn tuple(&mut self, slots: &[SlotDescriptor]) -> *mut PyObject {
+        // SAFETY: as in `object`; the tuple takes the references, and items that are not there are null.
+        unsafe {
+            let tuple = ffi::PyTuple_New(slots.len() as isize);
+            for (index, slot) in slots.iter().enumerate() {
+                let (Ok(item), false) = (self.slot(slot), tuple.is_null()) else {
+                    ffi::Py_XDECREF(tuple);
+                    return null_mut();
+                };
+                ffi::PyTuple_SET_ITEM(tuple, index as isize, item);
+            }
+            tuple
+        }
+    }
+
+    /// A function as MAKE_FUNCTION makes it.
+    unsafe fn function(&mut self, row: u32, closure: &[SlotDescriptor]) -> *mut PyObject {
+        // SAFETY: as in `generator`; what the interpreter does.
+        unsafe {
+            let Some(Some(row)) = self.unit.functions.get(row as usize) else {
+                std::process::abort()
+            };
+            let function = ffi::PyFunction_New(row.code.cast(), (*row.function).func_globals);
+            if function.is_null() || closure.is_empty() {
+                return function;
+            }
+            let cells = self.tuple(closure);
+            if cells.is_null() {
+                ffi::Py_DECREF(function);
+                return null_mut();
+            }
+            (*function.cast::<ffi::PyFunctionObject>()).func_closure = cells;
+            function
         }
     }
 
@@ -389,6 +430,8 @@ struct Filled {
     stack: Vec<*mut PyObject>,
     /// The generator that has them instead; one reference is ours.
     generator: *mut PyObject,
+    /// The builtin that takes its items.
+    consumed: Option<Consumption>,
 }
 
 unsafe fn leave(
@@ -416,10 +459,23 @@ unsafe fn leave(
             if let Some(number) = descriptor.generator {
                 let generator = boxes.shared_object(number);
                 failed |= generator.is_null();
+                let consumed = descriptor.consumed.as_ref().map(|(by, slots)| Consumption {
+                    by: *by,
+                    slots: slots
+                        .iter()
+                        .map(|slot| {
+                            boxes.slot(slot).unwrap_or_else(|()| {
+                                failed = true;
+                                null_mut()
+                            })
+                        })
+                        .collect(),
+                });
                 filled.push(Filled {
                     locals: Vec::new(),
                     stack: Vec::new(),
                     generator,
+                    consumed,
                 });
                 continue;
             }
@@ -441,6 +497,7 @@ unsafe fn leave(
                 locals,
                 stack,
                 generator: null_mut(),
+                consumed: None,
             });
         }
         if super::onlookers::take_changed(native_frame) {
@@ -462,6 +519,9 @@ unsafe fn leave(
                     ffi::Py_XDECREF(std::mem::replace(slot, null_mut()));
                 }
                 ffi::Py_XDECREF(std::mem::replace(&mut frame.generator, null_mut()));
+                if let Some(mut consumed) = frame.consumed.take() {
+                    consumed.release();
+                }
             }
             release(state, words, &made);
             if unit.in_place {
@@ -590,6 +650,7 @@ fn resume_point<'a>(
         cells: CellPolicy::Cells,
         frame,
         generator: slots.generator,
+        consumed: slots.consumed.take(),
     }
 }
 

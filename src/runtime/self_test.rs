@@ -429,6 +429,7 @@ unsafe fn leave<'py>(
             cells: CellPolicy::Cells,
             frame: null_mut(),
             generator: null_mut(),
+            consumed: None,
         };
         let thread = frame::current_thread();
         let result = match error {

@@ -1,6 +1,8 @@
 //! Frame states and their slots, read.
 
-use super::super::frame_state::{FrameState, Shared, Slot, Stage, VirtualObject, Waits};
+use super::super::frame_state::{
+    Consumer, Consumption, FrameState, Shared, Slot, Stage, VirtualObject, Waits,
+};
 use super::super::ids::{CodeId, ValueId};
 use super::cursor::Cursor;
 use super::{Parser, Reference, Result};
@@ -35,6 +37,15 @@ impl Parser {
         } else {
             None
         };
+        let consumed = if cursor.eat_word("for") {
+            let word = cursor.word()?;
+            let by = Consumer::ALL.iter().find(|by| by.name() == word);
+            let by = *by.ok_or_else(|| format!("`{word}` takes no items"))?;
+            let slots = self.list_of_slots(cursor)?;
+            Some(Box::new(Consumption { by, slots }))
+        } else {
+            None
+        };
         let mut shared = Vec::new();
         if cursor.eat_word("with") {
             cursor.expect("[")?;
@@ -53,6 +64,7 @@ impl Parser {
             parent,
             waits,
             generator,
+            consumed,
             shared,
         })
     }
@@ -62,14 +74,20 @@ impl Parser {
         let mut lists = [Vec::new(), Vec::new()];
         for (word, slots) in ["locals", "stack"].into_iter().zip(&mut lists) {
             if cursor.eat_word(word) {
-                cursor.expect("[")?;
-                cursor.list("]", |cursor| {
-                    slots.push(self.slot(cursor)?);
-                    Ok(())
-                })?;
+                *slots = self.list_of_slots(cursor)?;
             }
         }
         Ok(lists)
+    }
+
+    fn list_of_slots(&mut self, cursor: &mut Cursor<'_>) -> Result<Vec<Slot>> {
+        let mut slots = Vec::new();
+        cursor.expect("[")?;
+        cursor.list("]", |cursor| {
+            slots.push(self.slot(cursor)?);
+            Ok(())
+        })?;
+        Ok(slots)
     }
 
     fn shared(&mut self, cursor: &mut Cursor<'_>) -> Result<Shared> {
@@ -80,6 +98,13 @@ impl Parser {
             "is" => {
                 let word = cursor.word()?;
                 return self.virtual_object(cursor, word).map(Shared::Iterator);
+            }
+            "tuple" => return self.list_of_slots(cursor).map(Shared::Tuple),
+            "function" => {
+                let code = cursor.id(CodeId::PREFIX).map(CodeId::new)?;
+                self.refer(Reference::Code(code));
+                let closure = self.list_of_slots(cursor)?;
+                return Ok(Shared::Function { code, closure });
             }
             word => return Err(format!("`{word}` says nothing of an object")),
         };

@@ -1,7 +1,7 @@
 //! Printing and parsing are inverses; what is wrong is said with its line.
 
 use super::super::attributes::{CallShape, Cond, Container, MathFunction};
-use super::super::frame_state::{Shared, Slot, Stage, VirtualObject, Waits};
+use super::super::frame_state::{Consumer, Consumption, Shared, Slot, Stage, VirtualObject, Waits};
 use super::super::print::{print, print_with_origins};
 use super::*;
 use crate::abi::helpers::HelperId;
@@ -372,7 +372,12 @@ impl Random {
     fn shared(&mut self) -> Vec<(u32, Shared)> {
         (0..self.below(3))
             .map(|index| {
-                let object = match self.below(3) {
+                let object = match self.below(5) {
+                    3 => Shared::Tuple(self.slots()),
+                    4 => Shared::Function {
+                        code: CodeId::new(self.below(2)),
+                        closure: self.slots(),
+                    },
                     0 => Shared::Iterator(VirtualObject::Zip {
                         inner: self.slots(),
                     }),
@@ -490,6 +495,12 @@ fn random_function(seed: u64) -> Function {
                 _ => Waits::Call,
             },
             generator: (random.below(4) == 0).then_some(offset),
+            consumed: (random.below(4) == 0).then(|| {
+                Box::new(Consumption {
+                    by: random.pick(Consumer::ALL),
+                    slots: random.slots(),
+                })
+            }),
             shared: random.shared(),
             parent: (index > 0 && random.below(2) == 0)
                 .then(|| FrameStateId::new(random.below(index))),

@@ -99,6 +99,15 @@ fn check_state(function: &Function, errors: &mut Errors<'_>, id: FrameStateId, r
     for slot in state.locals.iter().chain(&state.stack) {
         check_slot(function, errors, id, slot, result);
     }
+    if let Some(consumed) = &state.consumed {
+        if consumed.slots.len() != consumed.by.slots() || state.generator.is_none() {
+            let message = format!("`{}` has other slots", consumed.by.name());
+            errors.add(Place::State(id), message);
+        }
+        for slot in &consumed.slots {
+            check_slot(function, errors, id, slot, false);
+        }
+    }
     for (number, object) in &state.shared {
         match object {
             Shared::Generator {
@@ -120,6 +129,11 @@ fn check_state(function: &Function, errors: &mut Errors<'_>, id: FrameStateId, r
                 }
             }
             Shared::Iterator(object) => check_virtual(function, errors, id, object, false),
+            Shared::Function { closure: slots, .. } | Shared::Tuple(slots) => {
+                for slot in slots {
+                    check_slot(function, errors, id, slot, false);
+                }
+            }
         }
     }
 }
@@ -136,6 +150,7 @@ fn check_numbers(function: &Function, errors: &mut Errors<'_>, id: FrameStateId)
     let slots_of = |object: &'_ Shared| match object {
         Shared::Generator { locals, stack, .. } => [locals.clone(), stack.clone()].concat(),
         Shared::Iterator(_) => Vec::new(),
+        Shared::Function { closure: slots, .. } | Shared::Tuple(slots) => slots.clone(),
     };
     for state in &chain {
         let inner = state.shared.iter().flat_map(|(_, object)| slots_of(object));

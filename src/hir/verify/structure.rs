@@ -51,7 +51,7 @@ fn check_ids(function: &Function, errors: &mut Errors<'_>) -> bool {
             missing(&place, &state.code);
         }
         for (_, object) in &state.shared {
-            if let Shared::Generator { code, .. } = object
+            if let Shared::Generator { code, .. } | Shared::Function { code, .. } = object
                 && code.index() >= function.codes.len()
             {
                 missing(&place, code);

@@ -46,9 +46,7 @@ impl Lifter<'_> {
                 let Some(mut callee) = self.world.callee(function) else {
                     return Ok(None);
                 };
-                let known = callee.decorated
-                    || callee.may_be_inlined
-                        && is_inlinable(&callee, !self.world.allocation_collects());
+                let known = callee.decorated || callee.may_be_inlined && is_inlinable(&callee);
                 if !known || !returns_only_none(&callee) {
                     return Ok(None);
                 }

@@ -6,11 +6,12 @@ use std::rc::Rc;
 
 use crate::abi::exit_reason::ExitReason;
 use crate::abi::helpers::HelperId;
-use crate::bytecode::{CodeBytes, GeneratorOp, Instr, Intrinsic1, LocalKind, Op as Bytecode};
+use crate::bytecode::{GeneratorOp, Instr, Intrinsic1, Op as Bytecode};
 use crate::feedback::{Fact, SeenClasses, SeenCode};
 use crate::hir::{Callee, CalleeId, IntRange, Op, Repr, Slot, Type, ValueId, Waits};
 
-use super::super::item::{Form, Item, join_form};
+use super::super::generators::{Heap, SharedItem};
+use super::super::item::{Form, Item, Virtual, join_form};
 use super::super::{
     CalleeFacts, Frame, FunctionHandle, Lifter, NativeParam, NoteKind, ObjectFact, ObjectKind, Step,
 };
@@ -39,8 +40,7 @@ impl Lifter<'_> {
         let itself = callee.is_self;
         // Code that runs in place of a frame cannot be called: a call of the function is one of another.
         callee.is_self &= !self.function.in_place;
-        let known = callee.decorated
-            || callee.may_be_inlined && is_inlinable(&callee, !self.world.allocation_collects());
+        let known = callee.decorated || callee.may_be_inlined && is_inlinable(&callee);
         if !known {
             return Ok(None);
         }
@@ -63,14 +63,7 @@ impl Lifter<'_> {
         let mut path = self.context.path.clone();
         path.push(self.instr.offset);
         let call = (path.clone(), self.instr.offset);
-        if !itself
-            && callee.may_be_inlined
-            && self.calls_inlined() < MAX_INLINE_DEPTH
-            && self.has_room_for(callee)
-            && !self.knowledge.not_inlined.contains(&call)
-            && is_inlinable(callee, !self.world.allocation_collects())
-            && !self.inline_stack.contains(&handle)
-        {
+        if !itself && self.may_be_inlined_here(handle, callee, &call) {
             return self.inline(handle, callee, bound, path, made).map(Some);
         }
         if !callee.decorated {
@@ -80,6 +73,22 @@ impl Lifter<'_> {
             return Err(self.do_not_inline());
         }
         self.call_native(handle, callee, &bound, made)
+    }
+
+    /// The callee's code can stand in place of the call at hand.
+    pub(in crate::lift) fn may_be_inlined_here(
+        &self,
+        handle: FunctionHandle,
+        callee: &CalleeFacts,
+        call: &(Vec<u32>, u32),
+    ) -> bool {
+        self.snapshot.is_some()
+            && callee.may_be_inlined
+            && self.calls_inlined() < MAX_INLINE_DEPTH
+            && self.has_room_for(callee)
+            && !self.knowledge.not_inlined.contains(call)
+            && is_inlinable(callee)
+            && !self.inline_stack.contains(&handle)
     }
 
     /// Calls that the code at hand is inlined in, generators apart.
@@ -172,7 +181,6 @@ impl Lifter<'_> {
             return Ok(None);
         };
         if self.snapshot.is_none()
-            || self.calls_inlined() >= MAX_INLINE_DEPTH
             || self.objects.contains_key(&callable)
             || !Type::FUNCTION.is_subset(self.ty(callable))
             || self.repr(callable) != Repr::Boxed
@@ -189,12 +197,12 @@ impl Lifter<'_> {
         let mut path = self.context.path.clone();
         path.push(self.instr.offset);
         let call = (path.clone(), self.instr.offset);
-        if self.knowledge.not_inlined.contains(&call)
-            || !callee.may_be_inlined
-            || !is_inlinable(&callee, !self.world.allocation_collects())
-            || !self.has_room_for(&callee)
-            || self.inline_stack.contains(&handle)
-        {
+        let in_pieces = callee.bytes.is_generator_like();
+        let fits = match in_pieces {
+            true => self.may_be_in_pieces(handle, &callee, &call),
+            false => self.may_be_inlined_here(handle, &callee, &call),
+        };
+        if !fits {
             return Ok(None);
         }
         let Some(bound) = self.bind(handle, &callee, args, kwnames)? else {
@@ -224,6 +232,11 @@ impl Lifter<'_> {
             );
             free.push(Item::Value(cell));
         }
+        if in_pieces {
+            return self
+                .new_generator(handle, &callee, bound, path, Some(free))
+                .map(Some);
+        }
         self.inline_code(handle, &callee, bound, path, Some(free), None)
             .map(Some)
     }
@@ -250,7 +263,7 @@ impl Lifter<'_> {
 
     /// The same behind its guard. `free`: the cells of its free variables, if they are not those of the
     /// function of the handle.
-    fn inline_code(
+    pub(in crate::lift) fn inline_code(
         &mut self,
         handle: FunctionHandle,
         callee: &CalleeFacts,
@@ -259,10 +272,18 @@ impl Lifter<'_> {
         free: Option<Vec<Item>>,
         made: Option<ValueId>,
     ) -> Step<Item> {
-        // Arguments are real values in the callee's frame.
+        // Arguments are real values in the callee's frame, or iterators that only it has.
         let mut locals = Vec::new();
+        let mut heap = Heap::new();
         for item in &args {
-            locals.push(Item::Value(self.value_of(item)?));
+            locals.push(match item {
+                Item::Virtual(object) if !matches!(**object, Virtual::Range { .. }) => {
+                    let number = self.new_number();
+                    heap.insert(number, Rc::new(SharedItem::Iterator(item.clone())));
+                    Item::Shared(number)
+                }
+                _ => Item::Value(self.value_of(item)?),
+            });
         }
         locals.resize(callee.bytes.nlocalsplus as usize, Item::Null);
         self.frame.stack.extend(made.map(Item::Value));
@@ -280,6 +301,7 @@ impl Lifter<'_> {
             Frame {
                 locals,
                 parent: Some(parent),
+                heap,
                 ..Frame::default()
             },
         );
@@ -563,7 +585,7 @@ impl Lifter<'_> {
     // --- functions made at run time -------------------------------------------------------------
 
     /// What the instructions behind MAKE_FUNCTION set, if nothing can happen in between.
-    fn attributes_at_once(&self) -> Vec<u32> {
+    pub(in crate::lift) fn attributes_at_once(&self) -> Vec<u32> {
         let code = &self.context.code;
         let mut found = Vec::new();
         let Some(index) = code.instr_at(self.instr.offset) else {
@@ -587,6 +609,9 @@ impl Lifter<'_> {
     }
 
     pub(in crate::lift) fn make_function(&mut self, attributes: u32) -> Step {
+        if self.function_in_pieces(attributes)? {
+            return Ok(());
+        }
         let code = self.pop_boxed(1)?[0];
         let null = self.emit_value(Op::ConstNull, &[], Type::OBJECT, Repr::Boxed)?;
         // defaults, keyword defaults, annotations, closure: the lowest bit lies deepest.
@@ -627,35 +652,28 @@ impl Lifter<'_> {
     }
 }
 
-/// Small, no handlers, no cells of its own, and nothing in it that is sure to run unknown code.
-pub(super) fn is_inlinable(callee: &CalleeFacts, allocates: bool) -> bool {
+/// Small, no handlers, and nothing in it that is sure to run unknown code.
+pub(super) fn is_inlinable(callee: &CalleeFacts) -> bool {
     callee.code.handlers.is_empty()
         && !callee.bytes.is_generator_like()
-        && has_inlinable_code(callee, allocates)
+        && has_inlinable_code(callee)
 }
 
 /// The same whatever handlers it has and whatever kind of function it is.
-pub(in crate::lift) fn has_inlinable_code(callee: &CalleeFacts, allocates: bool) -> bool {
-    let bytes: &CodeBytes = &callee.bytes;
+pub(in crate::lift) fn has_inlinable_code(callee: &CalleeFacts) -> bool {
     callee.code.instrs.len() <= MAX_INLINE_LENGTH
-        && bytes
-            .localsplus
-            .iter()
-            .all(|local| allocates || local.kind != LocalKind::Cell)
         && callee.code.instrs.iter().all(|instr| {
-            let makes = matches!(
+            matches!(
                 instr.op,
-                Bytecode::MakeCell(_)
-                    | Bytecode::LoadClosure(_)
-                    | Bytecode::MakeFunction { .. }
-                    | Bytecode::SetFunctionAttribute { .. }
-                    | Bytecode::BuildTuple(_)
-                    | Bytecode::BuildList(_)
-            );
-            makes && allocates
-                || matches!(
-                    instr.op,
-                    Bytecode::Nop
+                Bytecode::Nop
+                        | Bytecode::MakeCell(_)
+                        | Bytecode::LoadClosure(_)
+                        | Bytecode::MakeFunction { .. }
+                        | Bytecode::SetFunctionAttribute { .. }
+                        | Bytecode::BuildTuple(_)
+                        | Bytecode::BuildList(_)
+                        | Bytecode::ListAppend(_)
+                        | Bytecode::BinarySlice
                         | Bytecode::Resume { .. }
                         | Bytecode::CopyFreeVars(_)
                         | Bytecode::LoadConst(_)
@@ -699,6 +717,6 @@ pub(in crate::lift) fn has_inlinable_code(callee: &CalleeFacts, allocates: bool)
                         // Of the handler around a generator's code.
                         | Bytecode::Intrinsic1(Intrinsic1::StopIterationError)
                         | Bytecode::Reraise { .. }
-                )
+            )
         })
 }

@@ -72,6 +72,7 @@ pub unsafe fn make(
                 cells: CellPolicy::Cells,
                 frame: null_mut(),
                 generator: null_mut(),
+                consumed: None,
             };
             // Whoever makes one near the recursion limit has made it long ago.
             resume(thread, point, 2)

@@ -26,6 +26,7 @@
 //! a hidden function. `data_stack.rs` does the same with the public arena allocator, so one path
 //! serves always and no interpreter-wide state is touched.
 
+pub mod consumers;
 mod data_stack;
 mod exception_table;
 pub mod generators;

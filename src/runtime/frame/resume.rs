@@ -1,5 +1,6 @@
 //! `resume` and `throw`: filling frames and running them.
 
+use super::consumers::Consumption;
 use super::generators::{self, Outcome};
 use super::native::{is_free, slot_kinds};
 use super::{c_stack_is_exhausted, c_stack_is_low, c_units_left, data_stack, slots, version};
@@ -47,6 +48,8 @@ pub struct ResumePoint<'a> {
     pub frame: *mut InterpreterFrame,
     /// The generator whose frame it is, complete and with everything in it, or null. It must be kept alive.
     pub generator: *mut PyObject,
+    /// The builtin that takes that generator's items: it is what the caller waits for.
+    pub consumed: Option<Consumption>,
 }
 
 /// What becomes of the value that an inlined call returns.
@@ -105,6 +108,10 @@ impl ResumePoint<'_> {
             let value = std::mem::replace(slot, null_mut());
             // SAFETY: the slot owned the reference (or had none) and does not any more.
             unsafe { Py_XDECREF(slots::object(slots::owning(value))) };
+        }
+        if let Some(mut consumed) = self.consumed.take() {
+            // SAFETY: the GIL is held.
+            unsafe { consumed.release() };
         }
     }
 
@@ -185,11 +192,15 @@ impl ResumePoint<'_> {
     }
 
     /// Runs the placed, unlinked, topmost frame.
-    unsafe fn execute(&self, thread: *mut ThreadState, raised_at: Option<usize>) -> Outcome {
+    unsafe fn execute(&mut self, thread: *mut ThreadState, raised_at: Option<usize>) -> Outcome {
         // SAFETY: see `run`.
         unsafe {
             if !self.generator.is_null() {
-                return generators::run(thread, self.generator, raised_at);
+                let outcome = generators::run(thread, self.generator, raised_at);
+                return match self.consumed.take() {
+                    Some(consumed) => consumed.finish(self.generator, outcome),
+                    None => outcome,
+                };
             }
             let result = version::execute(thread, self.frame, raised_at);
             if result.is_null() {

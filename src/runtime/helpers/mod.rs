@@ -38,6 +38,7 @@ mod instances;
 mod iteration;
 mod namespaces;
 mod numbers;
+mod quiet;
 mod strings;
 pub mod support;
 pub mod testing;
@@ -112,13 +113,15 @@ pub fn address(helper: HelperId) -> usize {
         NewTuple => containers::new_tuple,
         NewMap => containers::new_map,
         NewSet => containers::new_set,
-        AllocList => containers::new_list,
-        AllocTuple => containers::new_tuple,
-        AllocMap => containers::empty_map,
-        AllocCell => namespaces::new_cell,
-        AllocFunction => namespaces::new_function,
-        AllocRepeat => containers::list_repeat,
-        AllocListSlice => containers::list_slice,
+        AllocList => quiet::alloc_list,
+        AllocTuple => quiet::alloc_tuple,
+        AllocSet => quiet::alloc_set,
+        ListToTuple => quiet::list_to_tuple,
+        AllocMap => quiet::alloc_map,
+        AllocCell => quiet::alloc_cell,
+        AllocFunction => quiet::alloc_function,
+        AllocRepeat => quiet::alloc_repeat,
+        AllocListSlice => quiet::alloc_list_slice,
         NewFunction => namespaces::new_function,
         JoinStrings => strings::join_strings,
         ListExtend => containers::list_extend,

@@ -113,6 +113,7 @@ impl Slots {
             cells: self.cells,
             frame,
             generator: null_mut(),
+            consumed: None,
         }
     }
 }

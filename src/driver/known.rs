@@ -52,6 +52,7 @@ impl Known {
             ("any", Builtin::Any),
             ("all", Builtin::All),
             ("sorted", Builtin::Sorted),
+            ("next", Builtin::Next),
             ("ord", Builtin::Ord),
             ("chr", Builtin::Chr),
             ("isinstance", Builtin::Isinstance),

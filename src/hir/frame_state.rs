@@ -81,6 +81,7 @@ consumers! {
     List "list" 1 "`list`: the list.";
     Call "call" 3 "Another builtin that makes a list of the items first: the list, what is called with it, and the receiver if that is a method.";
     Set "set" 1 "`set`: the set.";
+    Next "next" 1 "`next`: the default, if there is one.";
 }
 
 /// What becomes of the result of the frame that a suspended one waits for.

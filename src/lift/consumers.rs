@@ -1,5 +1,5 @@
 //! Builtins that take all items of a generator in pieces: `sum`, `any`, `all`, `min`, `max`, `list`, `tuple`, `set`, `sorted`,
-//! `str.join`.
+//! `str.join`; and `next`, which takes one.
 //!
 //! The builtin is a loop that has no bytecode. What it has so far (a sum, a list) stands in the slots of an outer frame
 //! that is none ([`super::generators::Outer::builtin`]), so the generator's loops carry it like the variables of a frame that waits.
@@ -124,6 +124,13 @@ impl Lifter<'_> {
                 let slots = vec![Item::Value(start), Item::Value(lost), function(self)];
                 (Consumer::Sum, slots)
             }
+            ObjectKind::Builtin(Builtin::Next) => match args {
+                [Item::Shared(_)] => (Consumer::Next, vec![Item::Null]),
+                [Item::Shared(_), default @ Item::Value(_)] => {
+                    (Consumer::Next, vec![default.clone()])
+                }
+                _ => return Ok(None),
+            },
             ObjectKind::Builtin(Builtin::Any) if alone => (Consumer::Any, Vec::new()),
             ObjectKind::Builtin(Builtin::All) if alone => (Consumer::All, Vec::new()),
             ObjectKind::Builtin(Builtin::Min) if alone => {
@@ -304,10 +311,13 @@ impl Lifter<'_> {
         let Some(consumer) = self.consumers.last() else {
             return Ok(());
         };
-        let orders = matches!(consumer.builtin, Some(Consumer::Min | Consumer::Max));
+        let needs_one = matches!(
+            consumer.builtin,
+            Some(Consumer::Min | Consumer::Max | Consumer::Next)
+        );
         let outer = self.frame.outer.clone();
         let slots = Self::slots_of(outer.as_deref());
-        if orders
+        if needs_one
             && self.frame.generator == Some(consumer.number)
             && slots.first() == Some(&Item::Null)
         {
@@ -324,6 +334,10 @@ impl Lifter<'_> {
             return Err(self.refuse("internal: nothing to yield"));
         };
         match by {
+            Consumer::Next => {
+                let item = self.pop()?;
+                return self.drop_generator(item);
+            }
             Consumer::Any | Consumer::All => {
                 if !self.stop_at(&item, by == Consumer::Any)? {
                     return Ok(());
@@ -382,7 +396,8 @@ impl Lifter<'_> {
         self.block = stop;
         let item = self.pop()?;
         self.release(&item)?;
-        self.drop_generator(wanted)?;
+        let result = Item::Value(self.const_bool(wanted)?);
+        self.drop_generator(result)?;
         self.frame = before;
         self.snapshot = snapshot;
         self.block = on;
@@ -390,7 +405,7 @@ impl Lifter<'_> {
     }
 
     /// The builtin has its result before the generator's end.
-    fn drop_generator(&mut self, result: bool) -> Step {
+    fn drop_generator(&mut self, result: Item) -> Step {
         let Some(consumer) = self.consumers.last() else {
             return Err(self.refuse("internal: nobody consumes"));
         };
@@ -408,7 +423,6 @@ impl Lifter<'_> {
             // The code at hand is still the generator's: what dies here leaves no state.
             self.release_object(&object)?;
         }
-        let result = Item::Value(self.const_bool(result)?);
         let frame = std::mem::take(&mut self.frame);
         let block = self.block;
         if let Some(consumer) = self.consumers.last_mut() {

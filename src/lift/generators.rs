@@ -38,6 +38,10 @@ use crate::abi::helpers::HelperId;
 
 /// How deep generators consume generators.
 const MAX_DEPTH: usize = 8;
+/// Most instructions that are lifted again, for another `yield` or for a generator's first item.
+const MAX_COPIED: usize = 3000;
+/// Longest generator, in neutral operations.
+const MAX_LENGTH: usize = 200;
 /// Numbers in `Lifter::copies` are larger than code units and smaller than those of first turns.
 const COPY: u32 = 1 << 30;
 
@@ -483,6 +487,57 @@ impl Lifter<'_> {
             && !self.inline_stack.contains(&handle)
     }
 
+    /// Moves an object in pieces, and those that it alone holds, to the frame of a callee that gets it as an argument.
+    /// False if the caller, or another object, holds it still.
+    pub(super) fn hand_over(&mut self, number: u32, heap: &mut Heap) -> bool {
+        if self.frame.holds(number) {
+            return false;
+        }
+        let mut pending = vec![number];
+        let mut moved = Heap::new();
+        while let Some(number) = pending.pop() {
+            let Some(object) = self.frame.heap.remove(&number) else {
+                continue;
+            };
+            let items: Vec<Item> = match object.as_ref() {
+                SharedItem::Generator(generator) => {
+                    [&generator.locals[..], &generator.stack[..]].concat()
+                }
+                SharedItem::Function(_, items) | SharedItem::Tuple(items) => items.clone(),
+                SharedItem::Iterator(_) => Vec::new(),
+            };
+            moved.insert(number, object);
+            pending.extend(items.iter().filter_map(|item| match item {
+                Item::Shared(inner) => Some(*inner),
+                _ => None,
+            }));
+        }
+        if moved.keys().any(|number| self.frame.holds(*number)) {
+            self.frame.heap.extend(moved);
+            return false;
+        }
+        heap.extend(moved);
+        true
+    }
+
+    /// Objects in pieces in the variables of inlined code die where it returns.
+    pub(super) fn drop_shared_variables(&mut self, mut returns: Vec<Return>) -> Step<Vec<Return>> {
+        for site in &mut returns {
+            self.block = site.block;
+            self.frame = std::mem::take(&mut site.frame);
+            self.frame.stack.clear();
+            let locals = std::mem::take(&mut self.frame.locals);
+            for item in &locals {
+                if let Item::Shared(number) = item {
+                    self.release_shared(*number)?;
+                    site.snapshot = None;
+                }
+            }
+            site.block = self.block;
+        }
+        Ok(returns)
+    }
+
     /// An argument as the callee has it: objects in pieces stay what they are.
     pub(super) fn as_variable(&mut self, item: Item) -> Step<Item> {
         Ok(match &item {
@@ -658,6 +713,7 @@ impl Lifter<'_> {
 
     /// The lifter's position is in the generator's code.
     pub(super) fn enter_generator(&mut self, generator: &Generator) {
+        self.copied += generator.context.code.instrs.len();
         self.inline_depth += 1;
         self.inline_stack.push(generator.context.handle);
         self.context = generator.context.clone();
@@ -787,6 +843,9 @@ impl Lifter<'_> {
         self.snapshot = None;
         let header = consumer.instr.offset;
         let notes = self.notes.len();
+        if self.copied > MAX_COPIED {
+            return Err(self.do_not_share(consumer.number));
+        }
         let ways = self.lift_body(&mut consumer.schedule, header, consumer.instr.next)?;
         if std::mem::replace(&mut consumer.has_body, true) {
             // The first copy says it all.
@@ -964,5 +1023,5 @@ fn is_consumable(callee: &CalleeFacts) -> bool {
     };
     bytes.is_generator()
         && code.handlers.iter().all(|handler| is_own(handler.target))
-        && has_inlinable_code(callee)
+        && has_inlinable_code(callee, MAX_LENGTH)
 }

@@ -42,6 +42,8 @@ pub enum Builtin {
     All,
     /// `sorted`
     Sorted,
+    /// `next`
+    Next,
     /// `ord`
     Ord,
     /// `chr`

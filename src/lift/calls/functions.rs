@@ -282,6 +282,7 @@ impl Lifter<'_> {
                     heap.insert(number, Rc::new(SharedItem::Iterator(item.clone())));
                     Item::Shared(number)
                 }
+                Item::Shared(number) if self.hand_over(*number, &mut heap) => item.clone(),
                 _ => Item::Value(self.value_of(item)?),
             });
         }
@@ -331,6 +332,7 @@ impl Lifter<'_> {
         self.instr = outer_instr;
         self.depth = outer_depth;
         let returns = result?;
+        let returns = self.drop_shared_variables(returns)?;
         self.frame = outer_frame;
         if made.is_some() {
             self.frame.stack.pop();
@@ -633,6 +635,10 @@ impl Lifter<'_> {
         self.note(NoteKind::RuntimeCall, "a function is made");
         let operands = [code, globals, parts[0], parts[1], parts[2], parts[3]];
         let result = self.runtime(HelperId::NewFunction, &operands)?;
+        // The function has its own references; the tuple of cells, for one, may die here.
+        for part in parts.into_iter().filter(|part| *part != null) {
+            self.release(&Item::Value(part))?;
+        }
         // Without defaults it may be called by its code.
         if attributes & 3 == 0
             && let Some(object) = self.objects.get(&code).cloned()
@@ -656,12 +662,12 @@ impl Lifter<'_> {
 pub(super) fn is_inlinable(callee: &CalleeFacts) -> bool {
     callee.code.handlers.is_empty()
         && !callee.bytes.is_generator_like()
-        && has_inlinable_code(callee)
+        && has_inlinable_code(callee, MAX_INLINE_LENGTH)
 }
 
 /// The same whatever handlers it has and whatever kind of function it is.
-pub(in crate::lift) fn has_inlinable_code(callee: &CalleeFacts) -> bool {
-    callee.code.instrs.len() <= MAX_INLINE_LENGTH
+pub(in crate::lift) fn has_inlinable_code(callee: &CalleeFacts, longest: usize) -> bool {
+    callee.code.instrs.len() <= longest
         && callee.code.instrs.iter().all(|instr| {
             matches!(
                 instr.op,
@@ -711,6 +717,14 @@ pub(in crate::lift) fn has_inlinable_code(callee: &CalleeFacts) -> bool {
                         | Bytecode::ForIter { .. }
                         | Bytecode::ReturnValue
                         | Bytecode::UnpackSequence(_)
+                        | Bytecode::LoadFastAndClear(_)
+                        | Bytecode::DeleteFast(_)
+                        | Bytecode::BuildSlice(_)
+                        | Bytecode::BuildString(_)
+                        | Bytecode::FormatValue { .. }
+                        | Bytecode::ConvertValue(_)
+                        | Bytecode::LoadCommonConstant(_)
+                        | Bytecode::Raise(_)
                         | Bytecode::Generator(
                             GeneratorOp::ReturnGenerator | GeneratorOp::YieldValue
                         )

@@ -85,10 +85,8 @@ impl Consumption {
                 // What is dropped may run code: the exception is not to be seen by it.
                 let mut error = [null_mut::<PyObject>(); 3];
                 let [kind, value, traceback] = &mut error;
-                #[expect(deprecated, reason = "the same on all versions")]
                 PyErr_Fetch(kind, value, traceback);
                 self.release();
-                #[expect(deprecated, reason = "the same on all versions")]
                 PyErr_Restore(error[0], error[1], error[2]);
                 return Outcome::Raised;
             }
@@ -146,6 +144,7 @@ impl Consumption {
                 }
                 Consumer::List | Consumer::Call => done_if(PyList_Append(self.slots[0], item) == 0),
                 Consumer::Set => done_if(PySet_Add(self.slots[0], item) == 0),
+                Consumer::Next => Step::Done(Py_NewRef(item)),
             }
         }
     }
@@ -246,6 +245,12 @@ impl Consumption {
                 }
                 Consumer::Min | Consumer::Max | Consumer::List | Consumer::Set => {
                     Py_NewRef(self.slots[0])
+                }
+                Consumer::Next => {
+                    if self.slots[0].is_null() {
+                        PyErr_SetNone(PyExc_StopIteration);
+                    }
+                    Py_XNewRef(self.slots[0])
                 }
                 Consumer::Call => {
                     let arguments = [self.slots[2], self.slots[0]];

@@ -626,3 +626,79 @@ def f(n):
     for x in gen(n):
         out.append(x)
     return out
+
+# ==== next_first
+# call: 5
+# call: 0
+def gen(n):
+    for i in range(n):
+        yield i * 2
+
+def f(n):
+    it = gen(n)
+    try:
+        first = next(it)
+    except StopIteration:
+        return "empty"
+    total = first * 100
+    for x in it:
+        total += x
+    return total, next(it, "end")
+
+# ==== next_with_default
+# call: 5
+# call: 0
+def gen(n):
+    if n > 3:
+        yield n
+
+def f(n):
+    return next(gen(n), -1), next((i for i in range(n) if i > 2), None)
+
+# ==== handed_to_a_function
+# call: 6
+# call: 0
+def gen(n):
+    for i in range(n):
+        yield i
+
+def total(source, start):
+    for x in source:
+        start += x
+        if start > 11:
+            break
+    return start
+
+def f(n):
+    out = []
+    for i in range(n):
+        out.append(total(gen(i), 1))
+        out.append(total((x * 2 for x in range(i)), 0.5))
+    return out
+
+# ==== formats_and_slices
+# call: ["ab", "cde"]
+def gen(lines):
+    for number, line in enumerate(lines):
+        head, tail = line[:1], line[1:]
+        yield f"{number}: {head}|{tail}"
+
+def f(lines):
+    return list(gen(lines)), "\n".join(gen(lines))
+
+# ==== raises_its_own
+# call: [1, 2, -1, 3]
+def checked(values):
+    for x in values:
+        if x < 0:
+            raise ValueError(x)
+        yield x
+
+def f(values):
+    out = []
+    try:
+        for x in checked(values):
+            out.append(x)
+    except ValueError as error:
+        out.append(error.args)
+    return out

@@ -592,6 +592,10 @@ impl World for LiveWorld<'_, '_> {
         crate::ffi::ALLOCATION_COLLECTS
     }
 
+    fn knows_generators(&self) -> bool {
+        crate::runtime::frame::generators::are_known(self.py)
+    }
+
     fn knows_iterators(&self) -> bool {
         knows_iterators(self.py)
     }

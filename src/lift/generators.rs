@@ -72,6 +72,30 @@ pub(super) struct Generator {
     pub(super) stack: Vec<Item>,
 }
 
+impl Generator {
+    /// One that a running frame holds.
+    pub(super) fn new(
+        context: Rc<CodeContext>,
+        at: u32,
+        started: bool,
+        locals: Vec<Item>,
+        stack: Vec<Item>,
+    ) -> Generator {
+        let stage = if started {
+            Stage::Suspended
+        } else {
+            Stage::Created
+        };
+        Generator {
+            context,
+            at,
+            stage,
+            locals,
+            stack,
+        }
+    }
+}
+
 /// A frame that waits for the next item of a generator.
 #[derive(Clone)]
 pub(super) struct Outer {
@@ -217,7 +241,12 @@ impl Lifter<'_> {
     pub(super) fn new_number(&mut self) -> u32 {
         let mut path = self.context.path.clone();
         path.push(self.instr.offset);
-        self.makers.push((path, self.instr.offset));
+        self.number_of((path, self.instr.offset))
+    }
+
+    /// A number for an object that this call makes.
+    pub(super) fn number_of(&mut self, maker: (Vec<u32>, u32)) -> u32 {
+        self.makers.push(maker);
         self.makers.len() as u32 - 1
     }
 
@@ -480,6 +509,7 @@ impl Lifter<'_> {
         call: &(Vec<u32>, u32),
     ) -> bool {
         callee.may_be_inlined
+            && self.world.knows_generators()
             && is_consumable(callee)
             && self.snapshot.is_some()
             && !self.knowledge.not_inlined.contains(call)
@@ -1012,7 +1042,7 @@ impl Lifter<'_> {
 
 /// Code that can be lifted where the generator is used: a plain generator, no handlers but the one that every
 /// generator has (3.12+), nothing in it that is sure to run unknown code.
-fn is_consumable(callee: &CalleeFacts) -> bool {
+pub(super) fn is_consumable(callee: &CalleeFacts) -> bool {
     let bytes: &CodeBytes = &callee.bytes;
     let code = &callee.code;
     let is_own = |target: u32| {

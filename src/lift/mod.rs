@@ -50,7 +50,7 @@ use crate::hir::{
 };
 
 pub use handlers::Raised;
-pub use in_place::{EntryIterator, EntryPoint, EntrySlot};
+pub use in_place::{EntryIterator, EntryPoint, EntryShared, EntrySlot, KEPT_GENERATOR};
 pub use scan::{assigned_in_loop, natural_loop};
 pub use texts::METHODS;
 pub use world::{
@@ -191,7 +191,7 @@ fn refuse_whole_functions(bytes: &CodeBytes, code: &Code) -> Result<(), Refusal>
     if bytes.is_generator_like() {
         return refuse(
             "generators and coroutines stay interpreted",
-            "move the hot loop into a plain function",
+            "its code runs in place where a compiled function loops over it",
         );
     }
     if bytes.flags & CodeBytes::FLAG_NEWLOCALS == 0 || bytes.flags & CodeBytes::FLAG_OPTIMIZED == 0

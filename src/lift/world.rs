@@ -323,6 +323,10 @@ pub trait World {
     fn sum_compensates(&self) -> bool {
         true
     }
+    /// Can generators be made from their pieces?
+    fn knows_generators(&self) -> bool {
+        true
+    }
     /// Are the classes of iterators of dicts and sets known?
     fn knows_iterators(&self) -> bool {
         true

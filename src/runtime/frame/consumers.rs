@@ -83,11 +83,10 @@ impl Consumption {
             };
             if result.is_null() {
                 // What is dropped may run code: the exception is not to be seen by it.
-                let mut error = [null_mut::<PyObject>(); 3];
-                let [kind, value, traceback] = &mut error;
-                PyErr_Fetch(kind, value, traceback);
-                self.release();
-                PyErr_Restore(error[0], error[1], error[2]);
+                super::resume::keeping_exception(|| {
+                    self.release();
+                    true
+                });
                 return Outcome::Raised;
             }
             self.release();

@@ -16,7 +16,9 @@ use pyo3::ffi::{
     Py_DECREF, Py_XDECREF, PyFunction_New, PyFunctionObject, PyGC_Disable, PyGC_Enable, PyObject,
     PyObject_CallMethodObjArgs, PyUnicode_InternFromString,
 };
+use pyo3::prelude::*;
 use std::ptr::null_mut;
+use std::sync::OnceLock;
 
 /// How a frame that ran came back.
 pub enum Outcome {
@@ -28,6 +30,28 @@ pub enum Outcome {
     Raised,
 }
 
+/// Are generators of this interpreter as mirrored? Tried on one, once.
+pub fn are_known(py: Python<'_>) -> bool {
+    static KNOWN: OnceLock<bool> = OnceLock::new();
+    *KNOWN.get_or_init(|| {
+        let try_one = || -> PyResult<bool> {
+            let generator = py.eval(c"(x for x in (1, 2))", None, None)?;
+            let code = generator.getattr("gi_code")?;
+            let object = generator.as_ptr().cast::<GeneratorObject>();
+            // SAFETY: an exact generator that does not run, which is at least as large as the mirror; its frame is read only
+            // where the state before it is what it must be.
+            let is_like = |state: i8| unsafe {
+                (*object).gi_frame_state == state
+                    && version::code(frame_of(generator.as_ptr())).cast() == code.as_ptr()
+            };
+            let created = is_like(FRAME_CREATED);
+            generator.call_method0("__next__")?;
+            Ok(created && is_like(FRAME_SUSPENDED))
+        };
+        try_one().unwrap_or(false)
+    })
+}
+
 /// The frame in a generator.
 ///
 /// # Safety
@@ -35,6 +59,19 @@ pub enum Outcome {
 pub unsafe fn frame_of(generator: *mut PyObject) -> *mut InterpreterFrame {
     // SAFETY: as required; only the address is taken.
     unsafe { &raw mut (*generator.cast::<GeneratorObject>()).gi_iframe }
+}
+
+/// The code unit at which the frame of a generator that waits goes on.
+///
+/// # Safety
+/// `frame` is in a generator that has not ended.
+pub unsafe fn next_unit(frame: *mut InterpreterFrame) -> u32 {
+    // SAFETY: as required; 3.11 and 3.12 have the unit before.
+    unsafe {
+        let start = (&raw mut (*version::code(frame)).co_code_adaptive).cast::<u16>();
+        let at = version::instruction(frame).offset_from(start);
+        (at + isize::from(cfg!(not(Py_3_13)))) as u32
+    }
 }
 
 /// A generator of the function that has not run, with these variables, whose references are consumed. Its code

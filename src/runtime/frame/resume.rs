@@ -335,7 +335,7 @@ pub unsafe fn throw_chain<'a>(
 
 /// Runs `action` with no exception set and puts the exception back if it succeeded; if it failed,
 /// its own exception replaces it.
-unsafe fn keeping_exception(action: impl FnOnce() -> bool) -> bool {
+pub(super) unsafe fn keeping_exception(action: impl FnOnce() -> bool) -> bool {
     // SAFETY: the GIL is held; what is fetched is owned, and restored or dropped once.
     #[cfg(Py_3_12)]
     unsafe {

@@ -14,7 +14,7 @@ use std::rc::Rc;
 use crate::abi::exit_reason::ExitReason;
 use crate::abi::helpers::HelperId;
 use crate::hir::attributes::{CallShape, Cond, FloatBits, Overflow};
-use crate::hir::{BlockId, Consumer, Op, Repr, Stage, Terminator, Type, ValueId, Waits};
+use crate::hir::{BlockId, Consumer, Op, Repr, Stage, Terminator, Type, ValueId};
 
 use super::control::Schedule;
 use super::generators::Outer;
@@ -199,11 +199,11 @@ impl Lifter<'_> {
         self.push_taker(number, instr.next, Some(by), Schedule::default());
         let mut heap = std::mem::take(&mut self.frame.heap);
         heap.remove(&number);
-        self.frame.heap = heap;
-        let parent = self.state_at(instr.at, instr.next);
-        self.function.frame_states[parent.index()].waits = Waits::Call;
-        let heap = std::mem::take(&mut self.frame.heap);
-        let outer = Outer::builtin(by, slots, parent, &context, instr);
+        let called = Frame {
+            heap: Default::default(),
+            ..caller.clone()
+        };
+        let outer = Outer::builtin(by, slots, &context, (instr, called));
         self.enter_generator(&generator);
         let mut own = Schedule::default();
         self.go_on(&mut own, number, &generator, outer, heap)?;
@@ -219,6 +219,7 @@ impl Lifter<'_> {
             frame.heap = std::mem::take(&mut self.frame.heap);
             self.frame = frame;
             self.keep_finished(number, &code);
+            self.link_outer();
             let frame = std::mem::take(&mut self.frame);
             ways.push((self.block, frame, result));
         }
@@ -423,6 +424,7 @@ impl Lifter<'_> {
             // The code at hand is still the generator's: what dies here leaves no state.
             self.release_object(&object)?;
         }
+        self.link_outer();
         let frame = std::mem::take(&mut self.frame);
         let block = self.block;
         if let Some(consumer) = self.consumers.last_mut() {

@@ -102,8 +102,10 @@ pub(super) struct Outer {
     context: Rc<CodeContext>,
     /// Its heap is empty: the innermost frame has all.
     pub(super) frame: Frame,
-    /// It is no frame but a builtin: the locals are what it has so far, the parent waits for its result.
+    /// It is no frame but a builtin: the locals are what it has so far.
     pub(super) builtin: Option<Consumer>,
+    /// Of a builtin: the frame that called it, without its heap.
+    caller: Option<Rc<Frame>>,
     /// Code units of the loop's instruction, of the one behind it, and behind the loop.
     at: u32,
     next: u32,
@@ -137,22 +139,21 @@ pub(super) struct Taker {
 }
 
 impl Outer {
-    /// A builtin that is called by the instruction; `parent` waits for its result.
+    /// A builtin that is called by the instruction of that frame, which waits for its result.
     pub(super) fn builtin(
         by: Consumer,
         slots: Vec<Item>,
-        parent: FrameStateId,
         context: &Rc<CodeContext>,
-        instr: Instr,
+        (instr, caller): (Instr, Frame),
     ) -> Outer {
         Outer {
             context: context.clone(),
             frame: Frame {
                 locals: slots,
-                parent: Some(parent),
                 ..Frame::default()
             },
             builtin: Some(by),
+            caller: Some(Rc::new(caller)),
             at: instr.at,
             next: instr.next,
             exit: instr.next,
@@ -231,6 +232,14 @@ impl Frame {
                 SharedItem::Function(_, items) | SharedItem::Tuple(items) => items.contains(&held),
                 SharedItem::Iterator(_) => false,
             })
+            || self.callers().any(|caller| caller.holds(number))
+    }
+
+    /// The frames that called the builtins in this frame's chain.
+    fn callers(&self) -> impl Iterator<Item = &Frame> {
+        let chain =
+            std::iter::successors(self.outer.as_deref(), |outer| outer.frame.outer.as_deref());
+        chain.filter_map(|outer| outer.caller.as_deref())
     }
 }
 
@@ -432,7 +441,8 @@ impl Lifter<'_> {
             .any(|consumer| Some(consumer.number) == frame.generator && consumer.later.is_some())
     }
 
-    /// Makes the states of the frames that wait say what these frames hold now.
+    /// Makes the states of the frames that wait say what these frames, and the objects in pieces that they hold, are
+    /// now.
     pub(super) fn link_outer(&mut self) {
         if let Some(outer) = self.frame.outer.clone() {
             let (outer, state) = self.linked(&outer);
@@ -443,15 +453,14 @@ impl Lifter<'_> {
 
     fn linked(&mut self, outer: &Outer) -> (Rc<Outer>, FrameStateId) {
         let mut outer = outer.clone();
-        if outer.builtin.is_some()
-            && let Some(parent) = outer.frame.parent
-        {
-            return (Rc::new(outer), parent);
-        }
-        if let Some(next) = outer.frame.outer.take() {
+        let mut frame = match outer.caller.take() {
+            Some(caller) => (*caller).clone(),
+            None => std::mem::take(&mut outer.frame),
+        };
+        if let Some(next) = frame.outer.take() {
             let (next, state) = self.linked(&next);
-            outer.frame.outer = Some(next);
-            outer.frame.parent = Some(state);
+            frame.outer = Some(next);
+            frame.parent = Some(state);
         }
         let slots = |lifter: &mut Self, items: &[Item]| -> Vec<Slot> {
             items.iter().map(|item| lifter.slot(item)).collect()
@@ -460,15 +469,23 @@ impl Lifter<'_> {
             code: outer.context.id,
             offset: outer.at,
             next: outer.next,
-            locals: slots(self, &outer.frame.locals),
-            stack: slots(self, &outer.frame.stack),
-            parent: outer.frame.parent,
-            waits: Waits::Iterate { exit: outer.exit },
-            generator: outer.frame.generator,
-            consumed: outer.frame.consumed(),
-            shared: self.shared_of(&outer.frame.locals, &outer.frame.stack),
+            locals: slots(self, &frame.locals),
+            stack: slots(self, &frame.stack),
+            parent: frame.parent,
+            waits: match outer.builtin {
+                Some(_) => Waits::Call,
+                None => Waits::Iterate { exit: outer.exit },
+            },
+            generator: frame.generator,
+            consumed: frame.consumed(),
+            shared: self.shared_of(&frame.locals, &frame.stack),
         };
         let state = self.function.add_frame_state(state);
+        if outer.builtin.is_some() {
+            outer.caller = Some(Rc::new(frame));
+        } else {
+            outer.frame = frame;
+        }
         (Rc::new(outer), state)
     }
 
@@ -702,6 +719,7 @@ impl Lifter<'_> {
             self.suspend()?;
             self.pop()?;
             self.keep_finished(number, &context);
+            self.link_outer();
             self.snapshot = None;
             self.go_to(schedule, exit)?;
         }
@@ -736,7 +754,10 @@ impl Lifter<'_> {
             later: apart.then(Schedule::default),
             has_body: false,
             builtin,
-            caller: builtin.map(|_| self.frame.clone()),
+            caller: builtin.map(|_| Frame {
+                heap: Heap::new(),
+                ..self.frame.clone()
+            }),
             results: Vec::new(),
         });
     }
@@ -804,6 +825,7 @@ impl Lifter<'_> {
             context,
             frame,
             builtin: None,
+            caller: None,
             at: instr.at,
             next: instr.next,
             exit,
@@ -866,6 +888,7 @@ impl Lifter<'_> {
         let frame = self.suspend()?;
         let object = self.suspended(&frame);
         self.frame.heap.insert(consumer.number, object);
+        self.link_outer();
         self.leave_generator(&consumer);
         self.copies.clone_from(&running.3);
         self.copies.push(COPY + here.offset);

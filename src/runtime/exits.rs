@@ -428,7 +428,7 @@ unsafe fn iterator(object: *mut PyObject) -> *mut PyObject {
 struct Filled {
     locals: Vec<*mut PyObject>,
     stack: Vec<*mut PyObject>,
-    /// The generator that has them instead; one reference is ours.
+    /// The generator that has them instead.
     generator: *mut PyObject,
     /// The builtin that takes its items.
     consumed: Option<Consumption>,
@@ -461,6 +461,7 @@ unsafe fn leave(
                 failed |= generator.is_null();
                 let consumed = descriptor.consumed.as_ref().map(|(by, slots)| Consumption {
                     by: *by,
+                    generator: null_mut(),
                     slots: slots
                         .iter()
                         .map(|slot| {
@@ -533,19 +534,22 @@ unsafe fn leave(
             }
             return null_mut();
         }
+        for frame in &mut filled {
+            // The frame around it holds the generator; a builtin has it as an argument.
+            let generator = frame.generator;
+            match &mut frame.consumed {
+                Some(consumed) => consumed.generator = generator,
+                None => ffi::Py_XDECREF(generator),
+            }
+        }
         release_owned(state, words, &made);
         if let Some(error) = pending {
             error.restore(py);
         }
-        let result = if unit.in_place {
-            leave_in_place(thread, unit, state, &mut filled, native_frame)
-        } else {
-            run(thread, unit, state, &mut filled, native_frame)
-        };
-        for frame in filled {
-            ffi::Py_XDECREF(frame.generator);
+        if unit.in_place {
+            return leave_in_place(thread, unit, state, &mut filled, native_frame);
         }
-        result
+        run(thread, unit, state, &mut filled, native_frame)
     }
 }
 

@@ -13,6 +13,8 @@ use std::ptr::null_mut;
 pub struct Consumption {
     pub by: Consumer,
     pub slots: Vec<*mut PyObject>,
+    /// Its argument.
+    pub generator: *mut PyObject,
 }
 
 /// What an item makes of it.
@@ -46,16 +48,19 @@ impl Consumption {
             // SAFETY: the slots own what they hold.
             unsafe { Py_XDECREF(slot) };
         }
+        // SAFETY: the same.
+        unsafe { Py_XDECREF(std::mem::replace(&mut self.generator, null_mut())) };
     }
 
     /// Takes the outcome of the generator's frame, then all other items; the builtin's result.
     ///
     /// # Safety
-    /// The GIL is held; `generator` is live, and the frame that called the builtin is current.
-    pub unsafe fn finish(mut self, generator: *mut PyObject, outcome: Outcome) -> Outcome {
+    /// The GIL is held, and the frame that called the builtin is current.
+    pub unsafe fn finish(mut self, outcome: Outcome) -> Outcome {
         // SAFETY: as required; each reference is dropped once, errors are those of the calls made.
         unsafe {
             let mut phase = self.phase();
+            let generator = self.generator;
             let mut outcome = outcome;
             let result = loop {
                 let item = match outcome {

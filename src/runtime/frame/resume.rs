@@ -46,7 +46,8 @@ pub struct ResumePoint<'a> {
     pub cells: CellPolicy,
     /// The frame of this activation if native code pushed one, else null.
     pub frame: *mut InterpreterFrame,
-    /// The generator whose frame it is, complete and with everything in it, or null. It must be kept alive.
+    /// The generator whose frame it is, complete and with everything in it, or null. The caller's frame holds it, or
+    /// the builtin does.
     pub generator: *mut PyObject,
     /// The builtin that takes that generator's items: it is what the caller waits for.
     pub consumed: Option<Consumption>,
@@ -198,7 +199,7 @@ impl ResumePoint<'_> {
             if !self.generator.is_null() {
                 let outcome = generators::run(thread, self.generator, raised_at);
                 return match self.consumed.take() {
-                    Some(consumed) => consumed.finish(self.generator, outcome),
+                    Some(consumed) => consumed.finish(outcome),
                     None => outcome,
                 };
             }

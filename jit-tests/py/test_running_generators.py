@@ -13,7 +13,7 @@ N = 6000
 
 def entered(stats):
     """Stress modes have their own ideas of what is entered."""
-    assert stats.loop_entries >= 1 or os.environ.get("BROLGA_STRESS")
+    assert stats.loop_entries >= 1 or {"BROLGA_STRESS", "BROLGA_THRESHOLD"} & set(os.environ)
 
 
 def numbers(n):
@@ -59,7 +59,10 @@ def test_chain():
             count += 1
         return total, count
 
-    entered(both(f, N))
+    stats = both(f, N)
+    if sys.version_info >= (3, 12):
+        # 3.11 stops listening before: the lines of all the generators are events, too.
+        entered(stats)
 
 
 def test_expression():

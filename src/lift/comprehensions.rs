@@ -6,8 +6,8 @@ use std::rc::Rc;
 
 use crate::bytecode::{Code, Op as Bytecode};
 
-use super::generators::SharedItem;
 use super::item::Item;
+use super::shared::SharedItem;
 use super::{CalleeFacts, FunctionHandle, Lifter, ObjectFact, ObjectKind, Step};
 
 /// Names of such functions.

@@ -2,7 +2,7 @@
 //! `str.join`; and `next`, which takes one.
 //!
 //! The builtin is a loop that has no bytecode. What it has so far (a sum, a list) stands in the slots of an outer frame
-//! that is none ([`super::generators::Outer::builtin`]), so the generator's loops carry it like the variables of a frame that waits.
+//! that is none ([`super::shared::Outer::builtin`]), so the generator's loops carry it like the variables of a frame that waits.
 //! Every guard on an item leaves to the generator's `yield`, with the item on its stack: the interpreter yields it,
 //! and the runtime goes on with the builtin (`runtime/frame/consumers.rs`).
 //!
@@ -17,9 +17,9 @@ use crate::hir::attributes::{CallShape, Cond, FloatBits, Overflow};
 use crate::hir::{BlockId, Consumer, Op, Repr, Stage, Terminator, Type, ValueId};
 
 use super::control::Schedule;
-use super::generators::Outer;
 use super::item::{Item, number_class};
 use super::peel::is_old_class;
+use super::shared::Outer;
 use super::{
     Builtin, BuiltinClass, BuiltinMethod, Frame, Incoming, Lifter, METHODS, ObjectFact, ObjectKind,
     Step, Stop,

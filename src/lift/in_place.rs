@@ -16,8 +16,9 @@ use crate::hir::attributes::IntWidth;
 use crate::hir::{IntRange, Repr, Terminator, Type, ValueId};
 
 use super::control::Schedule;
-use super::generators::{Generator, SharedItem, is_consumable};
+use super::generators::is_consumable;
 use super::item::{Item, Virtual, number_class};
+use super::shared::{Generator, SharedItem};
 use super::{Lifter, ParamWidth, Refusal, Step};
 
 /// A running frame at the header of a loop.

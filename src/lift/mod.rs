@@ -34,6 +34,7 @@ mod iterate;
 mod peel;
 mod polymorphic;
 mod scan;
+mod shared;
 mod step;
 mod texts;
 mod world;
@@ -286,9 +287,9 @@ struct Frame {
     /// The number of the generator whose frame it is.
     generator: Option<u32>,
     /// The frame that iterates over that generator.
-    outer: Option<Rc<generators::Outer>>,
+    outer: Option<Rc<shared::Outer>>,
     /// Objects that several slots may hold.
-    heap: generators::Heap,
+    heap: shared::Heap,
 }
 
 /// A way into a block that is not lifted yet.
@@ -306,7 +307,7 @@ struct OpenLoop {
     /// The mutable pieces of the iterator on top of the stack.
     iterator_params: usize,
     /// What the objects in pieces are at the header.
-    heap: generators::Heap,
+    heap: shared::Heap,
 }
 
 /// A return found while lifting.

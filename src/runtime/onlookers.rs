@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 use pyo3::ffi::{self, PyObject};
 use pyo3::prelude::*;
 
-use super::exits::Boxes;
+use super::boxes::Boxes;
 use super::unit::Unit;
 use super::{frame, self_test, tracing};
 use crate::abi::Repr;

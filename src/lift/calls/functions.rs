@@ -10,8 +10,8 @@ use crate::bytecode::{GeneratorOp, Instr, Intrinsic1, Op as Bytecode};
 use crate::feedback::{Fact, SeenClasses, SeenCode};
 use crate::hir::{Callee, CalleeId, IntRange, Op, Repr, Slot, Type, ValueId, Waits};
 
-use super::super::generators::{Heap, SharedItem};
 use super::super::item::{Form, Item, Virtual, join_form};
+use super::super::shared::{Heap, SharedItem};
 use super::super::{
     CalleeFacts, Frame, FunctionHandle, Lifter, NativeParam, NoteKind, ObjectFact, ObjectKind, Step,
 };

@@ -9,11 +9,10 @@ use pyo3::ffi::{self, PyObject};
 use super::frame;
 use super::frame::generators;
 use super::unit::Unit;
-use crate::abi::Repr;
 use crate::abi::deopt_table::{
     ExitState, SharedDescriptor, SlotDescriptor, Source, ValueDescriptor, VirtualDescriptor,
 };
-use crate::hir::Stage;
+use crate::abi::{Repr, Stage};
 
 /// Objects made from words so far.
 pub(super) struct Boxes<'a> {

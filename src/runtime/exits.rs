@@ -15,10 +15,10 @@ use super::frame::consumers::Consumption;
 use super::frame::generators;
 use super::frame::{self, CallResult, CellPolicy, ResumePoint, SuspendedCall};
 use super::unit::Unit;
+use crate::abi::Waits;
 use crate::abi::deopt_table::{ExitKind, ExitState, FrameDescriptor};
 use crate::abi::exit_reason::ExitReason;
 use crate::ffi::{InterpreterFrame, ThreadState};
-use crate::hir::Waits;
 
 /// `Support::ExitHandler`.
 ///

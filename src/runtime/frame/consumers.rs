@@ -5,7 +5,7 @@
 //! same calls in the same order.
 
 use super::generators::Outcome;
-use crate::hir::Consumer;
+use crate::abi::Consumer;
 use pyo3::ffi::*;
 use std::ptr::null_mut;
 

@@ -98,7 +98,7 @@ def test_builtins_run_in_place():
     for function in (summed, found, least, listed, first):
         text = hir_of(function, 50)
         assert RUNS in text, function
-        assert "alloc_function" not in text, function
+        assert "new_function" not in text, function
 
 
 @stressed

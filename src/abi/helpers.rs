@@ -188,34 +188,27 @@ define_helpers! {
     DeleteAttribute "delete_attribute" (B B) I INT {python} "`delattr(a, name)`; -1 if it raises.";
     LoadGlobal "load_global" (B B B) B OBJECT {python} "Globals, builtins, name: `LOAD_GLOBAL` with its NameError.";
     StoreGlobal "store_global" (B B B) I INT {python} "Globals, name, value: `STORE_GLOBAL`; -1 if it raises.";
-    BuildSlice "build_slice" (B B B) B OTHER {python} "`slice(a, b, c)`. Allocating it may start a collection on 3.11.";
+    BuildSlice "build_slice" (B B B) B OTHER {raise} "`slice(a, b, c)`.";
     GetSlice "get_slice" (B B B) B OBJECT {python} "`a[b:c]`.";
     SetSlice "set_slice" (B B B B) I INT {python} "`a[b:c] = d`; operands a, b, c, d; -1 if it raises.";
     GetIter "get_iter" (B) B OBJECT {python} "`iter(a)` as GET_ITER does it.";
     IterNext "iter_next" (B) B OBJECT {python} "`next(a)` as FOR_ITER does it; at the end the runtime's sentinel object.";
     UnpackSequence "unpack_sequence" (B I) B TUPLE {python} "An iterable of exactly n items as a tuple, with UNPACK_SEQUENCE's errors.";
 
-    // Construction. Allocating a container may start a collection (finalisers) on 3.11.
-    NewList "new_list" () B LIST {variadic python} "A list of the operands.";
-    NewTuple "new_tuple" () B TUPLE {variadic python} "A tuple of the operands.";
+    // Construction. No allocation here starts a collection: on 3.11 it is put off (`runtime/helpers/collection.rs`).
+    NewList "new_list" () B LIST {variadic raise} "A list of the operands.";
+    NewTuple "new_tuple" () B TUPLE {variadic raise} "A tuple of the operands.";
     NewMap "new_map" () B DICT {variadic python} "A dict of the operands: key, value, ...";
+    EmptyMap "empty_map" () B DICT {raise} "An empty dict.";
     NewSet "new_set" () B SET {variadic python} "A set of the operands.";
     JoinStrings "join_strings" () B STR {variadic raise} "BUILD_STRING: the operands, all `str`, joined.";
     ListExtend "list_extend" (B B) I INT {python} "LIST_EXTEND: `a.extend(b)`; -1 if it raises.";
-    ListRepeatObject "list_repeat" (B I) B LIST {python} "`a * n` for a list.";
+    ListRepeatObject "list_repeat" (B I) B LIST {raise} "`a * n` for a list.";
     NewInstance "new_instance" (B) B OTHER {raise} "A new instance of a class whose instances are made in the usual way: `object.__new__(class)`. Raises MemoryError only.";
-    NewCell "new_cell" (B) B CELL {python} "A cell holding the object (NULL: an empty cell).";
-    // The same without a collection: always on 3.12+; on 3.11 it is put off.
-    AllocList "alloc_list" () B LIST {variadic raise} "As `new_list`.";
-    AllocTuple "alloc_tuple" () B TUPLE {variadic raise} "As `new_tuple`.";
-    AllocMap "alloc_map" () B DICT {raise} "An empty dict.";
-    AllocSet "alloc_set" () B SET {raise} "An empty set.";
+    EmptySet "empty_set" () B SET {raise} "An empty set.";
     ListToTuple "list_to_tuple" (B) B TUPLE {reads raise} "`tuple(a)` of a list.";
-    AllocCell "alloc_cell" (B) B CELL {raise} "As `new_cell`.";
-    AllocFunction "alloc_function" (B B B B B B) B FUNCTION {raise} "As `new_function`.";
-    AllocRepeat "alloc_repeat" (B I) B LIST {raise} "As `list_repeat`.";
-    AllocListSlice "alloc_list_slice" (B I I) B LIST {raise} "As `list_slice`.";
-    NewFunction "new_function" (B B B B B B) B FUNCTION {python} "MAKE_FUNCTION: code, globals, then defaults, keyword defaults, annotations, closure (each may be NULL).";
+    NewCell "new_cell" (B) B CELL {raise} "A cell holding the object (NULL: an empty cell).";
+    NewFunction "new_function" (B B B B B B) B FUNCTION {raise} "MAKE_FUNCTION: code, globals, then defaults, keyword defaults, annotations, closure (each may be NULL).";
     FormatValue "format_value" (B B) B STR {python} "`format(a, spec)`; a NULL spec is the empty one.";
     StrOf "str_of" (B) B STR {python} "`str(a)`.";
     ReprOf "repr_of" (B) B STR {python} "`repr(a)`.";
@@ -252,7 +245,7 @@ define_helpers! {
     StrOrd "str_ord" (B) I INT {exit} "`ord(a)`; leaves unless its length is 1.";
     StrSlice "str_slice" (B I I) B STR {raise} "`a[i:j]` of a str; no stop is the greatest int.";
     BytesSlice "bytes_slice" (B I I) B BYTES {raise} "`a[i:j]` of bytes; no stop is the greatest int.";
-    ListSlice "list_slice" (B I I) B LIST {python} "`a[i:j]` of a list; no stop is the greatest int.";
+    ListSlice "list_slice" (B I I) B LIST {raise} "`a[i:j]` of a list; no stop is the greatest int.";
     StrFind "str_find" (B B I I) I INT {raise} "`a.find(b, i, j) + 1` of two strs; no stop is the greatest int.";
     StrTail "str_tail" (B B I I I) O BOOL {raise} "`a.startswith(b, i, j)` of two strs, with a last operand of 1 `endswith`.";
     StrFormat "str_format" (B B) B STR {raise} "`format(a, spec)` of an exact int, float, bool or str; a NULL spec is the empty one.";
@@ -261,7 +254,6 @@ define_helpers! {
     FloatOfStr "float_of_str" (B) F FLOAT {exit raise} "`float(a)` of a str; leaves for nan.";
     QuietCall "quiet_call" () B OBJECT {variadic raise} "A method of a builtin class, its receiver and arguments: called; it runs no Python code with these.";
     QuietListCall "quiet_list_call" () B OBJECT {variadic raise writes_lists} "The same; it changes lists.";
-    CollectingCall "collecting_call" () B OBJECT {variadic python} "The same; allocating its result may start a collection on 3.11.";
     StrChr "str_chr" (I) B STR {exit} "`chr(i)`; leaves where it raises.";
 
     // Dicts and sets, without running Python code: each leaves where hashing or comparing a key, or
@@ -283,7 +275,6 @@ define_helpers! {
     SetIterNext "set_iter_next" (B) B OBJECT {writes_other exit raise} "The next item of a set's iterator; at the end the runtime's sentinel object.";
 
     // Native sequence helpers.
-    ListGetSlice "list_get_slice" (B I I) B LIST {python} "`a[i:j]` of a list with both bounds already clamped to 0 <= i <= j <= len.";
     NewRange "new_range" (I I I) B OTHER {raise} "`range(start, stop, step)`, step not 0.";
     ListContains "list_contains" (B B) O BOOL {python} "`b in a`: operands list, item; -1 if it raises.";
 }

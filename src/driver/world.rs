@@ -588,10 +588,6 @@ impl World for LiveWorld<'_, '_> {
         cfg!(Py_3_12)
     }
 
-    fn allocation_collects(&self) -> bool {
-        crate::ffi::ALLOCATION_COLLECTS
-    }
-
     fn knows_generators(&self) -> bool {
         crate::runtime::frame::generators::are_known(self.py)
     }

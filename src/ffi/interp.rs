@@ -33,6 +33,3 @@ pub const MONITORING_VERSION_OFFSET: usize = 0;
 /// `gilstate.tstate_current` in `_PyRuntime` (3.11 only: later versions use a thread-local variable).
 #[cfg(not(Py_3_12))]
 pub const CURRENT_THREAD_OFFSET: usize = 576;
-
-/// Allocating a container may start a garbage collection; later versions wait for the eval breaker.
-pub const ALLOCATION_COLLECTS: bool = cfg!(not(Py_3_12));

@@ -34,7 +34,6 @@ pub use frame::{STACK_REF_BORROWED, STACK_REF_NULL, STACK_REF_TAG, StackRef};
 #[cfg(not(Py_3_12))]
 pub use genobject::FRAME_CLEARED;
 pub use genobject::{FRAME_CREATED, FRAME_EXECUTING, FRAME_SUSPENDED, GeneratorObject};
-pub use interp::ALLOCATION_COLLECTS;
 #[cfg(not(Py_3_12))]
 pub use interp::CURRENT_THREAD_OFFSET;
 pub use interp::{CEVAL_RECURSION_LIMIT_OFFSET, EVAL_BREAKER_OFFSET, MONITORING_VERSION_OFFSET};

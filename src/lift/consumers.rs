@@ -151,7 +151,7 @@ impl Lifter<'_> {
                 (Consumer::Call, vec![list, function(self), Item::Null])
             }
             ObjectKind::Class(BuiltinClass::Other(Type::SET)) if alone => {
-                let set = self.runtime(HelperId::AllocSet, &[])?;
+                let set = self.runtime(HelperId::EmptySet, &[])?;
                 self.note_items(set, Type::SET);
                 (Consumer::Set, vec![Item::Value(set)])
             }
@@ -170,9 +170,9 @@ impl Lifter<'_> {
         Ok(Some(Taking { by, number, slots }))
     }
 
-    /// A list nobody else sees; making it starts no collection.
+    /// A list nobody else sees.
     fn new_list(&mut self) -> Step<Item> {
-        let list = self.runtime(HelperId::AllocList, &[])?;
+        let list = self.runtime(HelperId::NewList, &[])?;
         self.note_items(list, Type::LIST);
         Ok(Item::Value(list))
     }

@@ -369,11 +369,12 @@ impl Lifter<'_> {
             operands.push(self.as_boxed(value)?);
         }
         let ty = helper.info().result_type;
-        let op = Op::CallRuntime(self.allocating(helper, operands.len()));
+        let op = Op::CallRuntime(helper);
         let result = self.emit_value(op, &operands, ty, Repr::Boxed)?;
         if helper != HelperId::JoinStrings {
             let items = Some(Rc::new(RefCell::new(known)));
-            let keys = (helper == HelperId::NewMap).then(|| Rc::new(RefCell::new(keys)));
+            let is_map = matches!(helper, HelperId::NewMap | HelperId::EmptyMap);
+            let keys = is_map.then(|| Rc::new(RefCell::new(keys)));
             self.facts.insert(
                 result,
                 Fact {

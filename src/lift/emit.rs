@@ -467,27 +467,8 @@ impl Lifter<'_> {
         self.emit_value(Op::CallObject(shape), &operands, Type::OBJECT, Repr::Boxed)
     }
 
-    /// The form of a helper that allocates a container: one that runs nothing, where that is so.
-    pub(super) fn allocating(&self, helper: HelperId, operands: usize) -> HelperId {
-        // Code that is inlined has no frame of its own: its collections are put off.
-        if self.world.allocation_collects() && self.inline_depth == 0 {
-            return helper;
-        }
-        match helper {
-            HelperId::NewList => HelperId::AllocList,
-            HelperId::NewTuple => HelperId::AllocTuple,
-            HelperId::NewMap if operands == 0 => HelperId::AllocMap,
-            HelperId::NewCell => HelperId::AllocCell,
-            HelperId::NewFunction => HelperId::AllocFunction,
-            HelperId::ListRepeatObject => HelperId::AllocRepeat,
-            HelperId::ListSlice => HelperId::AllocListSlice,
-            other => other,
-        }
-    }
-
     /// Calls a runtime helper.
     pub(super) fn runtime(&mut self, helper: HelperId, args: &[ValueId]) -> Step<ValueId> {
-        let helper = self.allocating(helper, args.len());
         let info = helper.info();
         let repr = info.result.unwrap_or(Repr::I64);
         self.emit_value(Op::CallRuntime(helper), args, info.result_type, repr)

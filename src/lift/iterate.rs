@@ -221,7 +221,7 @@ impl Lifter<'_> {
             known.absorb(&self.fact_of(value));
             operands.push(self.as_boxed(value)?);
         }
-        let op = Op::CallRuntime(self.allocating(HelperId::NewTuple, operands.len()));
+        let op = Op::CallRuntime(HelperId::NewTuple);
         let tuple = self.emit_value(op, &operands, Type::TUPLE, Repr::Boxed)?;
         let items = Some(Rc::new(RefCell::new(known)));
         self.facts.insert(

@@ -191,6 +191,7 @@ impl Lifter<'_> {
                 }
             }
             Bytecode::BuildSet(count) => self.build(HelperId::NewSet, count)?,
+            Bytecode::BuildMap(0) => self.build(HelperId::EmptyMap, 0)?,
             Bytecode::BuildMap(pairs) => self.build(HelperId::NewMap, pairs * 2)?,
             Bytecode::BuildString(count) => self.build(HelperId::JoinStrings, count)?,
             Bytecode::FormatValue {

@@ -28,8 +28,6 @@ enum Runs {
     Quiet,
     /// Changes its list.
     Lists,
-    /// Allocates a container: that may start a collection on 3.11.
-    Collects,
     /// Anything.
     Python,
 }
@@ -99,21 +97,21 @@ methods! {
     STR "isspace" [] 0 BOOL EMPTY Quiet;
     STR "istitle" [] 0 BOOL EMPTY Quiet;
     STR "isupper" [] 0 BOOL EMPTY Quiet;
-    STR "split" [STR_OR_NONE, Type::INT] 0 LIST STR Collects;
-    STR "rsplit" [STR_OR_NONE, Type::INT] 0 LIST STR Collects;
-    STR "splitlines" [] 0 LIST STR Collects;
-    STR "partition" [Type::STR] 1 TUPLE STR Collects;
-    STR "rpartition" [Type::STR] 1 TUPLE STR Collects;
+    STR "split" [STR_OR_NONE, Type::INT] 0 LIST STR Quiet;
+    STR "rsplit" [STR_OR_NONE, Type::INT] 0 LIST STR Quiet;
+    STR "splitlines" [] 0 LIST STR Quiet;
+    STR "partition" [Type::STR] 1 TUPLE STR Quiet;
+    STR "rpartition" [Type::STR] 1 TUPLE STR Quiet;
     STR "encode" [] 0 BYTES EMPTY Quiet;
-    STR "count" [Type::STR] 1 INT EMPTY Collects;
-    STR "rfind" [Type::STR] 1 INT EMPTY Collects;
-    STR "index" [Type::STR] 1 INT EMPTY Collects;
-    STR "rindex" [Type::STR] 1 INT EMPTY Collects;
+    STR "count" [Type::STR] 1 INT EMPTY Quiet;
+    STR "rfind" [Type::STR] 1 INT EMPTY Quiet;
+    STR "index" [Type::STR] 1 INT EMPTY Quiet;
+    STR "rindex" [Type::STR] 1 INT EMPTY Quiet;
     STR "format" [] 9 STR EMPTY Python;
     STR "translate" [] 9 STR EMPTY Python;
     BYTES "decode" [] 0 STR EMPTY Quiet;
     BYTES "hex" [] 0 STR EMPTY Quiet;
-    BYTES "split" [] 0 LIST BYTES Collects;
+    BYTES "split" [] 0 LIST BYTES Quiet;
     LIST "reverse" [] 0 NONE EMPTY Lists;
     LIST "insert" [Type::INT, ANY] 2 NONE EMPTY Lists;
     LIST "extend" [Type::LIST.union(Type::TUPLE)] 1 NONE EMPTY Lists;
@@ -123,16 +121,16 @@ methods! {
     LIST "count" [] 9 INT EMPTY Python;
     LIST "remove" [] 9 NONE EMPTY Python;
     LIST "clear" [] 9 NONE EMPTY Python;
-    LIST "copy" [] 0 LIST EMPTY Collects;
+    LIST "copy" [] 0 LIST EMPTY Quiet;
     TUPLE "index" [] 9 INT EMPTY Python;
     TUPLE "count" [] 9 INT EMPTY Python;
-    DICT "keys" [] 0 DICT_KEYS EMPTY Collects;
-    DICT "values" [] 0 DICT_VALUES EMPTY Collects;
-    DICT "items" [] 0 DICT_ITEMS EMPTY Collects;
+    DICT "keys" [] 0 DICT_KEYS EMPTY Quiet;
+    DICT "values" [] 0 DICT_VALUES EMPTY Quiet;
+    DICT "items" [] 0 DICT_ITEMS EMPTY Quiet;
     DICT "copy" [] 9 DICT EMPTY Python;
     DICT "update" [] 9 NONE EMPTY Python;
     DICT "clear" [] 9 NONE EMPTY Python;
-    SET "copy" [] 0 SET EMPTY Collects;
+    SET "copy" [] 0 SET EMPTY Quiet;
     SET "union" [] 9 SET EMPTY Python;
     SET "intersection" [] 9 SET EMPTY Python;
     SET "difference" [] 9 SET EMPTY Python;
@@ -324,12 +322,8 @@ impl Lifter<'_> {
         }
         let helper = match method.runs {
             Runs::Lists => HelperId::QuietListCall,
-            Runs::Collects if self.world.allocation_collects() => HelperId::CollectingCall,
             _ => HelperId::QuietCall,
         };
-        if helper == HelperId::CollectingCall && self.inline_depth > 0 {
-            return Ok(None);
-        }
         let op = Op::CallRuntime(helper);
         let result = self.emit_value(op, &operands, method.result, Repr::Boxed)?;
         let mut fact = method.fact();

@@ -315,10 +315,6 @@ pub trait World {
         let _ = code;
         None
     }
-    /// May allocating a container start a collection, and so run anything?
-    fn allocation_collects(&self) -> bool {
-        true
-    }
     /// Does `sum` make good for what rounding loses when it adds floats (3.12+)?
     fn sum_compensates(&self) -> bool {
         true

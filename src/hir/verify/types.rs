@@ -185,10 +185,7 @@ fn operand_classes(op: &Op) -> Vec<Type> {
             | HelperId::StrOrd => vec![Type::STR; 2],
             HelperId::ListExtend
             | HelperId::ListRepeatObject
-            | HelperId::AllocRepeat
-            | HelperId::AllocListSlice
             | HelperId::ListSlice
-            | HelperId::ListGetSlice
             | HelperId::ListContains => vec![Type::LIST, any],
             _ => Vec::new(),
         },

@@ -604,9 +604,6 @@ impl Lifter<'_> {
                 _ => break,
             }
         }
-        if self.world.allocation_collects() {
-            found.clear();
-        }
         found
     }
 

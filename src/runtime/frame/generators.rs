@@ -9,12 +9,13 @@
 
 use super::{CellPolicy, ResumePoint, resume, slots, version};
 use crate::ffi::{
-    ALLOCATION_COLLECTS, CodeObject, FRAME_CREATED, FRAME_EXECUTING, FRAME_SUSPENDED,
-    GeneratorObject, InterpreterFrame, ThreadState,
+    CodeObject, FRAME_CREATED, FRAME_EXECUTING, FRAME_SUSPENDED, GeneratorObject, InterpreterFrame,
+    ThreadState,
 };
+use crate::runtime::helpers::collection::collecting_later;
 use pyo3::ffi::{
-    Py_DECREF, Py_XDECREF, PyFunction_New, PyFunctionObject, PyGC_Disable, PyGC_Enable, PyObject,
-    PyObject_CallMethodObjArgs, PyUnicode_InternFromString,
+    Py_DECREF, Py_XDECREF, PyFunction_New, PyFunctionObject, PyObject, PyObject_CallMethodObjArgs,
+    PyUnicode_InternFromString,
 };
 use pyo3::prelude::*;
 use std::ptr::null_mut;
@@ -87,40 +88,38 @@ pub unsafe fn make(
     unit: usize,
     locals: &mut [*mut PyObject],
 ) -> *mut PyObject {
-    // SAFETY: the interpreter sizes the object by the function's code, which must be the one at hand. On 3.11
-    // allocating could start a collection, and so run anything.
+    // SAFETY: the interpreter sizes the object by the function's code, which must be the one at hand. Nothing of a
+    // program runs: the frame stops at once, and no collection starts.
     unsafe {
-        let collects = ALLOCATION_COLLECTS && PyGC_Disable() != 0;
-        let mut function = function;
-        let mut replaced = null_mut();
-        if (*function).func_code != code.cast() {
-            replaced = PyFunction_New(code.cast(), (*function).func_globals);
-            function = replaced.cast();
-        }
-        let generator = if function.is_null() {
-            null_mut()
-        } else {
-            let point = ResumePoint {
-                function,
-                code,
-                at: unit,
-                locals,
-                stack: &mut [],
-                cells: CellPolicy::Cells,
-                frame: null_mut(),
-                generator: null_mut(),
-                consumed: None,
+        collecting_later(|| {
+            let mut function = function;
+            let mut replaced = null_mut();
+            if (*function).func_code != code.cast() {
+                replaced = PyFunction_New(code.cast(), (*function).func_globals);
+                function = replaced.cast();
+            }
+            let generator = if function.is_null() {
+                null_mut()
+            } else {
+                let point = ResumePoint {
+                    function,
+                    code,
+                    at: unit,
+                    locals,
+                    stack: &mut [],
+                    cells: CellPolicy::Cells,
+                    frame: null_mut(),
+                    generator: null_mut(),
+                    consumed: None,
+                };
+                // Whoever makes one near the recursion limit has made it long ago.
+                resume(thread, point, 2)
             };
-            // Whoever makes one near the recursion limit has made it long ago.
-            resume(thread, point, 2)
-        };
-        if !replaced.is_null() {
-            Py_DECREF(replaced);
-        }
-        if collects {
-            PyGC_Enable();
-        }
-        generator
+            if !replaced.is_null() {
+                Py_DECREF(replaced);
+            }
+            generator
+        })
     }
 }
 

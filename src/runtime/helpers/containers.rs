@@ -1,6 +1,7 @@
 //! Subscripts, slices, and the construction of containers.
 
 use super::Object;
+use super::collection::collecting_later;
 use crate::ffi::{_PyList_Extend, MethodDescriptor};
 use pyo3::ffi;
 use std::ptr::null_mut;
@@ -19,7 +20,7 @@ c_functions! {
     }
 
     fn build_slice(a: Object, b: Object, c: Object) -> Object {
-        ffi::PySlice_New(a, b, c)
+        collecting_later(|| ffi::PySlice_New(a, b, c))
     }
 
     fn new_range(start: i64, stop: i64, step: i64) -> Object {
@@ -56,7 +57,7 @@ c_functions! {
     }
 
     fn new_list(items: *const Object, count: i64) -> Object {
-        let list = ffi::PyList_New(count as isize);
+        let list = collecting_later(|| ffi::PyList_New(count as isize));
         if !list.is_null() {
             for index in 0..count as isize {
                 let item = *items.offset(index);
@@ -68,7 +69,7 @@ c_functions! {
     }
 
     fn new_tuple(items: *const Object, count: i64) -> Object {
-        let tuple = ffi::PyTuple_New(count as isize);
+        let tuple = collecting_later(|| ffi::PyTuple_New(count as isize));
         if !tuple.is_null() {
             for index in 0..count as isize {
                 let item = *items.offset(index);
@@ -94,7 +95,15 @@ c_functions! {
     }
 
     fn empty_map() -> Object {
-        ffi::PyDict_New()
+        collecting_later(|| ffi::PyDict_New())
+    }
+
+    fn empty_set() -> Object {
+        collecting_later(|| ffi::PySet_New(null_mut()))
+    }
+
+    fn list_to_tuple(list: Object) -> Object {
+        collecting_later(|| ffi::PyList_AsTuple(list))
     }
 
     fn new_set(items: *const Object, count: i64) -> Object {
@@ -133,13 +142,13 @@ c_functions! {
     }
 
     fn list_repeat(a: Object, n: i64) -> Object {
-        ffi::PySequence_Repeat(a, n as isize)
+        collecting_later(|| ffi::PySequence_Repeat(a, n as isize))
     }
 
     fn list_slice(list: Object, start: i64, stop: i64) -> Object {
         let length = ffi::PyList_GET_SIZE(list) as i64;
         let (start, stop) = super::strings::clamp(length, start, stop);
-        ffi::PyList_GetSlice(list, start as isize, stop.max(start) as isize)
+        collecting_later(|| ffi::PyList_GetSlice(list, start as isize, stop.max(start) as isize))
     }
 
     /// What the first item is called with: a method of a builtin class, and a receiver of that class.
@@ -148,15 +157,12 @@ c_functions! {
         let (receiver, rest, count) = (*items.add(1), items.add(2), count as isize - 2);
         let definition = (*method).d_method;
         let function = (*definition).ml_meth;
-        match ((*definition).ml_flags, count) {
+        collecting_later(|| match ((*definition).ml_flags, count) {
             (ffi::METH_NOARGS, 0) => (function.PyCFunction)(receiver, null_mut()),
             (ffi::METH_O, 1) => (function.PyCFunction)(receiver, *rest),
             (ffi::METH_FASTCALL, _) => (function.PyCFunctionFast)(receiver, rest.cast_mut(), count),
             _ => ffi::PyObject_Vectorcall(*items, items.add(1), count as usize + 1, null_mut()),
-        }
+        })
     }
 
-    fn list_get_slice(a: Object, low: i64, high: i64) -> Object {
-        ffi::PyList_GetSlice(a, low as isize, high as isize)
-    }
 }

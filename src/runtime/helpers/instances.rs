@@ -1,20 +1,18 @@
 //! Making instances.
-//!
-//! Until 3.11 an allocation may start a collection, in the middle of what native code does. Here it never
-//! does: it is made up for at the next poll, where 3.12 and later collect anyway.
 
 use super::Object;
+use super::collection::collecting_later;
 use pyo3::ffi;
 
 c_functions! {
     fn new_instance(class: Object) -> Object {
-        allocate(class.cast())
+        collecting_later(|| allocate(class.cast()))
     }
 }
 
 /// `object.__new__(class)`: until 3.12 it is what gives the instance its table of attributes.
 #[cfg(not(Py_3_13))]
-unsafe fn make(class: *mut ffi::PyTypeObject) -> Object {
+unsafe fn allocate(class: *mut ffi::PyTypeObject) -> Object {
     // SAFETY: a class that `instances::is_made_plainly`: its `tp_new` is that of `object`. The empty tuple is
     // one object that always exists.
     unsafe {
@@ -34,13 +32,4 @@ unsafe fn make(class: *mut ffi::PyTypeObject) -> Object {
 unsafe fn allocate(class: *mut ffi::PyTypeObject) -> Object {
     // SAFETY: a class that `instances::is_made_plainly`.
     unsafe { ffi::PyType_GenericAlloc(class, 0) }
-}
-
-#[cfg(all(Py_3_12, not(Py_3_13)))]
-use make as allocate;
-
-#[cfg(not(Py_3_12))]
-unsafe fn allocate(class: *mut ffi::PyTypeObject) -> Object {
-    // SAFETY: a class that `instances::is_made_plainly`; the GIL is held throughout.
-    unsafe { super::quiet::quietly(|| make(class)) }
 }

@@ -31,6 +31,7 @@ macro_rules! c_functions {
 }
 
 mod arith;
+pub mod collection;
 mod compare;
 mod containers;
 pub mod dicts;
@@ -38,7 +39,6 @@ mod instances;
 mod iteration;
 mod namespaces;
 mod numbers;
-mod quiet;
 mod strings;
 pub mod support;
 pub mod testing;
@@ -113,15 +113,9 @@ pub fn address(helper: HelperId) -> usize {
         NewTuple => containers::new_tuple,
         NewMap => containers::new_map,
         NewSet => containers::new_set,
-        AllocList => quiet::alloc_list,
-        AllocTuple => quiet::alloc_tuple,
-        AllocSet => quiet::alloc_set,
-        ListToTuple => quiet::list_to_tuple,
-        AllocMap => quiet::alloc_map,
-        AllocCell => quiet::alloc_cell,
-        AllocFunction => quiet::alloc_function,
-        AllocRepeat => quiet::alloc_repeat,
-        AllocListSlice => quiet::alloc_list_slice,
+        EmptyMap => containers::empty_map,
+        EmptySet => containers::empty_set,
+        ListToTuple => containers::list_to_tuple,
         NewFunction => namespaces::new_function,
         JoinStrings => strings::join_strings,
         ListExtend => containers::list_extend,
@@ -169,7 +163,6 @@ pub fn address(helper: HelperId) -> usize {
         FloatOfStr => strings::float_of_str,
         QuietCall => containers::quiet_call,
         QuietListCall => containers::quiet_call,
-        CollectingCall => containers::quiet_call,
         StrChr => strings::str_chr,
         DictGet => dicts::dict_get,
         DictGetInt => dicts::dict_get_int,
@@ -186,7 +179,6 @@ pub fn address(helper: HelperId) -> usize {
         DictIterNext => dicts::dict_iter_next,
         DictIterValue => dicts::dict_iter_value,
         SetIterNext => dicts::set_iter_next,
-        ListGetSlice => containers::list_get_slice,
         ListContains => compare::list_contains,
     }
 }

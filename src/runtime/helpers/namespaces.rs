@@ -1,6 +1,7 @@
 //! Attributes, globals, cells, functions.
 
 use super::Object;
+use super::collection::collecting_later;
 use crate::ffi::CodeObject;
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -35,7 +36,7 @@ c_functions! {
     }
 
     fn new_cell(content: Object) -> Object {
-        ffi::PyCell_New(content)
+        collecting_later(|| ffi::PyCell_New(content))
     }
 
     fn new_function(
@@ -46,7 +47,7 @@ c_functions! {
         annotations: Object,
         closure: Object
     ) -> Object {
-        let object = ffi::PyFunction_New(code, globals);
+        let object = collecting_later(|| ffi::PyFunction_New(code, globals));
         if object.is_null() {
             return null_mut();
         }

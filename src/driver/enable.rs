@@ -237,7 +237,7 @@ fn enter_running(function: &Bound<'_, PyAny>) {
         && let Some(entry) = entry::entry_of(function)
         && let Some(lazy) = entry.state().as_any().downcast_ref::<Lazy>()
         && let Some(record) = lazy.record(function, &entry)
-        && record.loops.begin(function)
+        && record.loops.begin(function, false)
     {
         entry.count_down(record.threshold);
     }

@@ -113,12 +113,15 @@ pub struct Loops {
 }
 
 impl Loops {
-    /// Listens to the jumps of the function from its first call on. True at that call.
-    pub fn begin(&self, function: &Bound<'_, PyAny>) -> bool {
+    /// Listens to the jumps of the function from its first call on. True at that call. A neighbour is not listened to
+    /// where a trace function does it: the compiled function beside it would run interpreted meanwhile.
+    pub fn begin(&self, function: &Bound<'_, PyAny>, neighbour: bool) -> bool {
         if !self.exist.get() || self.tried.replace(true) {
             return false;
         }
-        self.arm(function);
+        if cfg!(Py_3_12) || !neighbour {
+            self.arm(function);
+        }
         true
     }
 

@@ -64,7 +64,7 @@ pub fn take_in_callers(function: &Bound<'_, PyAny>) {
             && let Some((record, _)) = take_in(&caller)
         {
             // It runs already: its loops may be hot before its next call.
-            record.loops.begin(&caller);
+            record.loops.begin(&caller, true);
         }
     }
 }

@@ -365,7 +365,7 @@ impl Record {
             return;
         }
         let function = entry.function(py);
-        if self.loops.begin(&function) && self.threshold > 1 {
+        if self.loops.begin(&function, self.neighbour.get()) && self.threshold > 1 {
             // Its loops are entered as they get hot; the next call compiles the whole.
             entry.count_down(if self.undecorated.get() {
                 enable::later_calls(&function, self.threshold)

@@ -44,6 +44,7 @@ FLOORS = {
     "b11_crc32_bytes": 20,
     "c01_dot_saxpy_array": 30,
     "d04_hash_mixing": 15,
+    "e01_generator_pipeline": 5,
 }
 NEVER_SLOWER = 0.95
 

@@ -115,6 +115,18 @@ fn describe(table: &DeoptTable) -> String {
                     let _ = writeln!(text, "    {name} {index}: {slot:?}");
                 }
             }
+            if frame.waits != hir::Waits::Call {
+                let _ = writeln!(text, "    waits: {:?}", frame.waits);
+            }
+            if let Some(number) = frame.generator {
+                let _ = writeln!(text, "    runs {number}");
+            }
+            if let Some((by, slots)) = &frame.consumed {
+                let _ = writeln!(text, "    for {}: {slots:?}", by.name());
+            }
+        }
+        for (number, object) in &state.shared {
+            let _ = writeln!(text, "  object {number}: {object:?}");
         }
     }
     text

@@ -350,13 +350,8 @@ impl Generator {
         self.offset += 2;
         let locals = (0..4).map(|_| Slot::Value(self.pick())).collect();
         let state = self.function.add_frame_state(FrameState {
-            code: CodeId::new(0),
-            offset: self.offset,
-            next: self.offset + 1,
             locals,
-            stack: Vec::new(),
-            parent: None,
-            constructs: false,
+            ..FrameState::new(CodeId::new(0), self.offset, self.offset + 1)
         });
         let origin = Origin {
             code: CodeId::new(0),

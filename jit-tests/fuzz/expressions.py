@@ -32,6 +32,12 @@ INT_FORMS = [
     "int(<int> > <int>)",
     "(<bool> + <int>)",
     "sum(i * 2 for i in range(<n>))",
+    "sum(x * <n> for x in <ints>)",
+    "sum((x for x in <ints> if x % 3), <n>)",
+    "sum(i * j for i in range(<n>) for j in range(i) if i != j)",
+    "max(x - <n> for x in <ints> + [<n>])",
+    "next((x for x in <ints> if x > <n>), -1)",
+    "len(set(x % 5 for x in <ints>))",
     "int(<int> == <float>)",
     "(<int> if <bool> else <int>)",
     "int(<float> // 3.0 % 1000.0)",
@@ -59,6 +65,9 @@ FLOAT_FORMS = [
     "math.atan2(<float>, <float>)",
     "(<int> / (<int> or 3))",
     "sum(<floats->)",
+    "sum(x * 0.1 for x in <floats>)",
+    "sum((x for x in <floats> if x > 0.5), 0.25)",
+    "min(x * 0.5 for x in <floats> + [0.0])",
     "round(<float>, <0|2|-1>)",
     "(abs(<float>) ** <0.5|-1|0|0.25>)",
     "(<float> * 0.5 + <float>)",
@@ -75,6 +84,9 @@ INTS_FORMS = [
     "(<ints>[:6] + <ints>[:4])",
     "sorted(<ints>)",
     "[x + 1 for x in <ints>]",
+    "list(x - 1 for x in <ints> if x != <n>)",
+    "list(tuple(x ^ <n> for x in <ints>))",
+    "sorted(x * x % 7 for x in <ints>)",
 ]
 FLOATS_FORMS = [
     "[<float>, <float>]",
@@ -82,6 +94,7 @@ FLOATS_FORMS = [
     "[j * 0.5 for j in range(<n>)]",
     "([<float>] * <n>)",
     "[x * 2.0 for x in <floats>]",
+    "list(x / 3.0 for x in <floats>)",
 ]
 
 
@@ -328,6 +341,7 @@ class Expressions:
         if self.values.chance(0.2):
             return self._slice("str", depth)
         forms = ["(<str>[:10] + <str>[:10])", "chr(<int> % 128)", "(<str>[:5] * <n>)"]
+        forms += ["'-'.join(str(x % 10) for x in <ints>[:4])", "''.join(c for c in <str>[:8] if c > 'b')"]
         forms += [f"f'{{{first}}}-{{{second}!r}}'", f"str({first})"]
         return self.fill(self.values.pick(forms), depth)
 

@@ -27,6 +27,8 @@ class Helper:
     cost: int
     recursive: bool = False
     generator: bool = False
+    #: The first parameter is an iterable of ints, and it yields something of each.
+    filter: bool = False
 
 
 class FunctionMaker(Expressions):
@@ -50,6 +52,8 @@ class FunctionMaker(Expressions):
         self.serial = 0
         self.calls_allowed = True
         self.statements_left = 40
+        #: What a generator yields.
+        self.yields = None
 
     def emit(self, text):
         self.lines.append("    " * self.indent + text)
@@ -76,6 +80,13 @@ class FunctionMaker(Expressions):
             for item in self.helpers
             if item.result == kind and not item.generator and item.cost * self.multiplier < BUDGET
         ]
+        makers = [item for item in self.helpers if item.generator and item.cost * self.multiplier < BUDGET]
+        consumers = {"int": ["sum({})", "max({}, default=0)", "len(list({}))"], "float": ["sum({})"], "ints": ["list({})", "sorted({})"]}
+        makers = [item for item in makers if f"{item.result}s" == kind or item.result == kind]
+        if makers and kind in consumers and self.values.chance(0.4):
+            helper = self.values.pick(makers)
+            self.cost += helper.cost * self.multiplier
+            return self.values.pick(consumers[kind]).format(self.call_text(helper, depth))
         closures = [name for name, result in self.closures.items() if result == kind]
         if closures and self.values.chance(0.5):
             return f"{self.values.pick(closures)}({self.expression('int', depth - 1)})"
@@ -87,6 +98,12 @@ class FunctionMaker(Expressions):
 
     def call_text(self, helper, depth):
         arguments = [self.expression(kind, depth - 2) for _, kind in helper.parameters]
+        if helper.filter:
+            sources = [item for item in self.helpers if item.generator and item.result == "int" and item is not helper]
+            if sources and depth > 0 and self.values.chance(0.7):
+                source = self.values.pick(sources)
+                self.cost += source.cost * self.multiplier
+                arguments[0] = self.call_text(source, depth - 1)
         if helper.recursive:
             arguments[0] = str(self.values.random.randrange(0, 5))
         elif arguments and self.values.chance(0.15):
@@ -124,7 +141,7 @@ class FunctionMaker(Expressions):
         choices = [
             (26, self.assign), (18, self.augment), (3, self.swap), (8, self.store), (6, self.list_method),
             (4, self.unpack), (2, self.delete), (1, self.print_), (4, self.global_write), (2, self.rebind),
-            (2, self.call_statement), (2, self.leave_loop),
+            (2, self.call_statement), (2, self.leave_loop), (0 if self.yields is None else 10, self.yield_),
         ]  # fmt: skip
         if not deep:
             choices += [
@@ -286,6 +303,14 @@ class FunctionMaker(Expressions):
         text = self.call_of(self.values.kind(), 3)
         return self.emit(text) if text else self.assign()
 
+    def yield_(self):
+        if self.multiplier > 12:
+            return self.assign()
+        text = f"yield {self.bounded(self.yields, self.expression(self.yields, 2))}"
+        if self.values.chance(0.1):
+            text = f"{self.name('n')} = {text}"
+        return self.emit(text)
+
     def leave_loop(self):
         if not self.loop_depth:
             return self.assign()
@@ -390,7 +415,7 @@ class FunctionMaker(Expressions):
             loop = f"{index}, {item}", f"enumerate({source}{start})"
             self.scope[index] = "int"
             self.counters.append(index)
-        elif choice < 0.45 and generators:
+        elif choice < (0.75 if generators else 0.45) and generators:
             helper = self.values.pick(generators)
             self.cost += helper.cost * self.multiplier
             loop = item, self.call_text(helper, 2)
@@ -477,6 +502,11 @@ def make_function(values, name, parameters, result, helpers, chaos, features, st
     maker.scope = {parameter: kind for parameter, kind in parameters}
     maker.statements_left = statements * 3
     maker.result = None if name == "f" else result
+    if shape in ("generator", "filter"):
+        maker.yields = result
+    if shape == "filter":
+        # An iterator of unknown length is not looked into.
+        del maker.scope[parameters[0][0]]
     if shape == "recursive":
         maker.fixed.add(parameters[0][0])
     if features["globals"]:
@@ -492,6 +522,15 @@ def make_function(values, name, parameters, result, helpers, chaos, features, st
     if shape == "generator":
         maker.emit(f"for y in range({values.random.randrange(1, 6)}):")
         maker.emit(f"    yield {maker.expression(result, 2)}")
+    elif shape == "filter":
+        maker.scope["y"] = "int"
+        maker.emit(f"for y in {parameters[0][0]}:")
+        maker.multiplier *= 6
+        maker.block(values.random.randrange(0, 3))
+        maker.multiplier //= 6
+        maker.indent += 1
+        maker.emit(f"if {maker.condition(1)}: yield {maker.bounded(result, maker.expression(result, 2))}")
+        maker.indent -= 1
     elif shape == "recursive":
         again = [f"{parameters[0][0]} - 1"] + [maker.expression(kind, 1) for _, kind in parameters[1:]]
         tail = maker.bounded(result, maker.expression(result, 2))
@@ -528,18 +567,23 @@ def generate(seed):
         text = prelude.REBIND_BUILTIN if private else prelude.REBIND
         lines += text.strip("\n").splitlines()
     helpers = []
-    for index in range(values.random.choice([0, 0, 1, 1, 2, 3])):
-        shape = values.random.choices(["plain", "recursive", "generator"], [6, 2, 1])[0]
+    for index in range(values.random.choice([0, 1, 1, 2, 2, 3])):
+        shape = values.random.choices(["plain", "recursive", "generator", "filter"], [5, 2, 2, 2])[0]
         parameters = [(f"p{number}", values.kind()) for number in range(values.random.randrange(0, 4))]
         if shape == "recursive":
             parameters.insert(0, ("d", "int"))
+        if shape == "filter":
+            parameters.insert(0, ("source", "ints"))
         result = values.pick(["int", "int", "int", "float", "float", "bool", "ints", "str"])
         body, cost = make_function(
             values, f"h{index}", parameters, result, helpers, chaos, features, values.random.randrange(1, 5), shape
         )
         lines += body
         cost = cost * 6 if shape == "recursive" else cost
-        helpers.append(Helper(f"h{index}", parameters, result, cost, shape == "recursive", shape == "generator"))
+        generator = shape in ("generator", "filter")
+        helpers.append(
+            Helper(f"h{index}", parameters, result, cost, shape == "recursive", generator, shape == "filter")
+        )
     parameters = [(f"p{number}", values.kind()) for number in range(values.random.randrange(1, 5))]
     body, _ = make_function(
         values, "f", parameters, "tuple", helpers, chaos, features, values.random.randrange(2, 9)

@@ -590,6 +590,7 @@ def test_references_balance():
         ("join_strings", [values[3]]), ("list_extend", [[], values[2]]), ("list_extend", [[], values[0]]),
         ("format_value", [values[3], NULL]), ("str_of", [values[3]]), ("load_global", [values[5], {}, "k"]),
         ("load_global", [values[5], {}, "none"]), ("load_global", [{}, values[5], "k"]), ("list_slice", [values[1], 0, 2]),
+        ("list_to_tuple", [values[1]]), ("empty_set", []),
         ("build_slice", [values[0], values[4], values[3]]), ("str_index", [values[3], 1]), ("long_add", [values[4], 1]),
         ("long_lt", [values[4], 1]), ("str_concat", [values[3], "z"]), ("str_append", [values[3], "z"]), ("list_repeat", [values[1], 2]),
         ("get_attribute", [values[6], "tag"]), ("get_attribute", [values[6], "none"]),
@@ -907,6 +908,9 @@ def test_allocations():
     assert call("new_list", 1, 2) == [1, 2]
     assert call("new_tuple", 1, 2) == (1, 2)
     assert call("empty_map") == {}
+    made = call("empty_set")
+    assert type(made) is set and made == set()
+    assert call("list_to_tuple", [1, "x"]) == (1, "x") and call("list_to_tuple", []) == ()
     assert call("new_cell", 5).cell_contents == 5
     assert call("list_repeat", [1, 2], 2) == [1, 2, 1, 2]
     assert call("list_slice", [1, 2, 3], 1, 5) == [2, 3]

@@ -12,9 +12,11 @@
 //!   reference for every slot that holds a boxed word, and after that (last of all, for a drop may
 //!   run code) drops one reference for every entry of `releases`.
 //! * Frames are listed outermost first; all but the last are suspended in a call and continue at
-//!   `next` with the result of the frame after them pushed.
+//!   `next` with the result of the frame after them pushed, or as their `waits` says.
+//! * An object with a number is made once, however many slots hold it.
 
 use crate::abi::exit_reason::ExitReason;
+use crate::hir::frame_state::{Consumer, Stage, Waits};
 use crate::hir::ids::{CodeId, ObjectId};
 use crate::hir::types::Repr;
 
@@ -52,6 +54,8 @@ pub struct ExitState {
     pub kind: ExitKind,
     /// Outermost first, never empty.
     pub frames: Vec<FrameDescriptor>,
+    /// Objects to be made that slots name by number.
+    pub shared: Vec<(u32, SharedDescriptor)>,
     /// Words of boxed values whose reference native code owned: dropped by the handler when the
     /// frames have theirs.
     pub releases: Vec<u32>,
@@ -74,9 +78,12 @@ pub struct FrameDescriptor {
     pub locals: Vec<SlotDescriptor>,
     /// Operand stack, bottom first.
     pub stack: Vec<SlotDescriptor>,
-    /// Of a suspended frame: the result of the frame after it is dropped, for the call makes the instance on
-    /// top of the stack.
-    pub constructs: bool,
+    /// Of a suspended frame: what becomes of the result of the frame after it.
+    pub waits: Waits,
+    /// The number of the generator whose frame this is.
+    pub generator: Option<u32>,
+    /// The builtin that takes all of that generator's items, and what it has so far.
+    pub consumed: Option<(Consumer, Vec<SlotDescriptor>)>,
 }
 
 /// The locals of an activation while it calls other code: what its frame shows meanwhile. The words own no
@@ -132,6 +139,37 @@ pub enum SlotDescriptor {
     },
     /// An object to be made.
     Virtual(Box<VirtualDescriptor>),
+    /// The object with that number: of [`ExitState::shared`], or the generator of one of the frames.
+    Shared(u32),
+}
+
+/// An object that several slots may hold, and that exists only once the frames are rebuilt.
+#[derive(Clone, PartialEq, Debug)]
+pub enum SharedDescriptor {
+    /// A generator that does not run.
+    Generator {
+        /// Row of the driver's table of functions.
+        function: u32,
+        /// Code unit at which it goes on.
+        offset: u32,
+        /// How far it has come.
+        stage: Stage,
+        /// `co_nlocalsplus` slots.
+        locals: Vec<SlotDescriptor>,
+        /// Operand stack, bottom first.
+        stack: Vec<SlotDescriptor>,
+    },
+    /// An iterator.
+    Iterator(VirtualDescriptor),
+    /// A function with the code and globals of that row of the driver's table, and a closure of these cells.
+    Function {
+        /// Row of the driver's table of functions.
+        function: u32,
+        /// Cells.
+        closure: Vec<SlotDescriptor>,
+    },
+    /// A tuple.
+    Tuple(Vec<SlotDescriptor>),
 }
 
 /// An object that exists only once the frame is rebuilt. Int components are `I64`.

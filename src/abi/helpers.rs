@@ -205,6 +205,8 @@ define_helpers! {
     ListExtend "list_extend" (B B) I INT {python} "LIST_EXTEND: `a.extend(b)`; -1 if it raises.";
     ListRepeatObject "list_repeat" (B I) B LIST {raise} "`a * n` for a list.";
     NewInstance "new_instance" (B) B OTHER {raise} "A new instance of a class whose instances are made in the usual way: `object.__new__(class)`. Raises MemoryError only.";
+    EmptySet "empty_set" () B SET {raise} "An empty set.";
+    ListToTuple "list_to_tuple" (B) B TUPLE {reads raise} "`tuple(a)` of a list.";
     NewCell "new_cell" (B) B CELL {raise} "A cell holding the object (NULL: an empty cell).";
     NewFunction "new_function" (B B B B B B) B FUNCTION {raise} "MAKE_FUNCTION: code, globals, then defaults, keyword defaults, annotations, closure (each may be NULL).";
     FormatValue "format_value" (B B) B STR {python} "`format(a, spec)`; a NULL spec is the empty one.";

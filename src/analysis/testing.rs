@@ -22,15 +22,7 @@ pub fn graph(edges: &[&[usize]]) -> Function {
         .instr(condition)
         .result
         .expect("a constant has a value");
-    let state = function.add_frame_state(FrameState {
-        code: CodeId::new(0),
-        offset: 0,
-        next: 1,
-        locals: Vec::new(),
-        stack: Vec::new(),
-        parent: None,
-        constructs: false,
-    });
+    let state = function.add_frame_state(FrameState::new(CodeId::new(0), 0, 1));
     let edge = |block: usize| Edge {
         block: BlockId::new(block),
         args: Vec::new(),

@@ -1,7 +1,7 @@
 //! A code object as plain data: before decoding ([`CodeBytes`]) and after ([`Code`]).
 
 use super::hint::Hint;
-use super::op::Op;
+use super::op::{GeneratorOp, Op};
 
 /// The versions whose bytecode is understood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -162,6 +162,13 @@ impl CodeBytes {
         self.flags & Self::FLAG_VARKEYWORDS != 0
     }
 
+    /// A plain generator: no coroutine of whatever kind.
+    pub fn is_generator(&self) -> bool {
+        let others =
+            Self::FLAG_COROUTINE | Self::FLAG_ITERABLE_COROUTINE | Self::FLAG_ASYNC_GENERATOR;
+        self.flags & Self::FLAG_GENERATOR != 0 && self.flags & others == 0
+    }
+
     /// Generator, coroutine or asynchronous generator: its frame outlives the call.
     pub fn is_generator_like(&self) -> bool {
         self.flags & (Self::FLAG_GENERATOR | Self::FLAG_COROUTINE | Self::FLAG_ASYNC_GENERATOR) != 0
@@ -257,6 +264,12 @@ impl Code {
         starts.sort_unstable();
         starts.dedup();
         starts
+    }
+
+    /// The unit of the instruction that makes a generator out of the frame, if there is one.
+    pub fn made_at(&self) -> Option<u32> {
+        let makes = |instr: &&Instr| instr.op == Op::Generator(GeneratorOp::ReturnGenerator);
+        self.instrs.iter().find(makes).map(|instr| instr.at)
     }
 
     /// The handler of an exception raised at this unit ([`Instr::at`]).

@@ -407,6 +407,7 @@ fn make_unit(
         functions[row] = Some(UnitFunction {
             function: object.as_ptr().cast(),
             code: code.as_ptr().cast(),
+            made_at: world.code(info.function)?.1.made_at(),
         });
         keep.push(code.into_any().unbind());
         if info.function != 0 {
@@ -472,8 +473,11 @@ fn make_unit(
 /// keep them so.
 fn members_only(function: &Function) -> BTreeSet<ObjectId> {
     let is_member = |op: &Op| matches!(op, Op::LoadMember(_) | Op::LoadClassMember(_));
-    let (members, others): (Vec<Op>, Vec<Op>) =
-        function.instrs.iter().map(|instr| instr.op).partition(is_member);
+    let (members, others): (Vec<Op>, Vec<Op>) = function
+        .instrs
+        .iter()
+        .map(|instr| instr.op)
+        .partition(is_member);
     let mut ids: BTreeSet<ObjectId> = members.iter().filter_map(Op::object).collect();
     for id in others.iter().filter_map(Op::object) {
         ids.remove(&id);

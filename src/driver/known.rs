@@ -17,6 +17,9 @@ pub struct Known {
     sentinel: Py<PyAny>,
     enumerate: Py<PyAny>,
     zip: Py<PyAny>,
+    any: Py<PyAny>,
+    all: Py<PyAny>,
+    tuple: Py<PyAny>,
     /// Keeps the objects behind `kinds` alive.
     keep: Vec<Py<PyAny>>,
 }
@@ -32,6 +35,9 @@ impl Known {
             sentinel: crate::runtime::end_of_iteration(py)?,
             enumerate: get("enumerate")?.unbind(),
             zip: get("zip")?.unbind(),
+            any: get("any")?.unbind(),
+            all: get("all")?.unbind(),
+            tuple: get("tuple")?.unbind(),
             keep: Vec::new(),
         };
         let functions = [
@@ -43,6 +49,10 @@ impl Known {
             ("divmod", Builtin::Divmod),
             ("pow", Builtin::Pow),
             ("sum", Builtin::Sum),
+            ("any", Builtin::Any),
+            ("all", Builtin::All),
+            ("sorted", Builtin::Sorted),
+            ("next", Builtin::Next),
             ("ord", Builtin::Ord),
             ("chr", Builtin::Chr),
             ("isinstance", Builtin::Isinstance),
@@ -81,14 +91,7 @@ impl Known {
             }
             known.add(object, ObjectKind::Class(class));
         }
-        for name in [
-            "locals",
-            "vars",
-            "dir",
-            "eval",
-            "exec",
-            "breakpoint",
-        ] {
+        for name in ["locals", "vars", "dir", "eval", "exec", "breakpoint"] {
             known.add(get(name)?, ObjectKind::FrameReader);
         }
         known.add(get("super")?, ObjectKind::Super);
@@ -161,6 +164,9 @@ impl Known {
             Singleton::Sentinel => self.sentinel.bind(py).clone(),
             Singleton::Enumerate => self.enumerate.bind(py).clone(),
             Singleton::Zip => self.zip.bind(py).clone(),
+            Singleton::Any => self.any.bind(py).clone(),
+            Singleton::All => self.all.bind(py).clone(),
+            Singleton::Tuple => self.tuple.bind(py).clone(),
         }
     }
 }

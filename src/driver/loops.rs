@@ -17,11 +17,12 @@ use super::compile::Compiled;
 use super::engine;
 use super::record::{BUSY, Record, log};
 use super::running;
+use super::waiting::Generators;
 use crate::bytecode::{CodeBytes, decode};
 use crate::ffi::code_view;
 use crate::lift::{self, EntryPoint, Refusal};
 use crate::runtime::entry::EntryRecord;
-use crate::runtime::osr::{self, BackEdge, Left, RunningFrame, Slots};
+use crate::runtime::osr::{self, BackEdge, Entering, Left, RunningFrame, Slots};
 use crate::runtime::unit::Unit;
 
 /// Compilations per loop.
@@ -81,6 +82,8 @@ struct Row {
     waits: bool,
     /// It gave way to an outer loop once.
     gave_way: bool,
+    /// Its generators cannot be taken apart.
+    whole_generators: bool,
     version: Option<Rc<LoopVersion>>,
     compilations: u32,
     /// Why it stays interpreted.
@@ -279,6 +282,7 @@ impl Row {
             wanted: false,
             waits: false,
             gave_way: false,
+            whole_generators: false,
             version: None,
             compilations: 0,
             off: None,
@@ -344,13 +348,7 @@ pub fn back_edge<'py>(
     };
     let function = entry.function(py);
     if let Some(version) = version.filter(|version| !version.is_stale()) {
-        let entering = running::enter(
-            py,
-            &version.compiled,
-            &version.point,
-            &version.assigned,
-            frame.slots(py),
-        );
+        let entering = enter(py, &version, &function, frame);
         if let Some(entering) = entering {
             return BackEdge::Enter(entering);
         }
@@ -477,13 +475,20 @@ fn compile<'py>(
     let Some((bytes, code)) = view(function) else {
         return BackEdge::Disable;
     };
-    let slots: Slots<'py> = frame.slots(py);
-    let mut point = running::observe_frame(&bytes, header, &slots);
-    let (compilations, old) = {
+    let (compilations, old, whole) = {
         let rows = loops.rows.borrow();
         let row = rows.iter().find(|row| row.header == header);
-        row.map_or((0, None), |row| (row.compilations, row.version.clone()))
+        row.map_or((0, None, false), |row| {
+            (row.compilations, row.version.clone(), row.whole_generators)
+        })
     };
+    let slots: Slots<'py> = frame.slots(py);
+    let generators = match whole {
+        true => Generators::default(),
+        false => Generators::find(function, &slots),
+    };
+    let mut point = running::observe_frame(&bytes, header, &slots, &generators);
+    drop(generators);
     if let Some(old) = &old {
         running::widen(&mut point, &old.point);
     }
@@ -520,6 +525,15 @@ fn compile<'py>(
             format!("{}: loop: {}", record.name, refusal.reason)
         });
     }
+    if matches!(&result, Err(refusal) if refusal.reason == lift::KEPT_GENERATOR) {
+        let mut rows = loops.rows.borrow_mut();
+        if let Some(row) = rows.iter_mut().find(|row| row.header == header) {
+            // Once more, with generators as the objects they are.
+            row.whole_generators = true;
+            row.wanted = true;
+            return BackEdge::Count;
+        }
+    }
     let busy = matches!(&result, Err(refusal) if refusal.reason == BUSY);
     let Some(version) = loops.settle(header, result) else {
         return if busy {
@@ -528,12 +542,27 @@ fn compile<'py>(
             BackEdge::Disable
         };
     };
+    enter(py, &version, function, frame).map_or(BackEdge::Count, BackEdge::Enter)
+}
+
+fn enter<'py>(
+    py: Python<'py>,
+    version: &LoopVersion,
+    function: &Bound<'py, PyAny>,
+    frame: &RunningFrame,
+) -> Option<Entering<'py>> {
+    let slots = frame.slots(py);
+    let mut wanted = version.point.locals.iter().chain(&version.point.stack);
+    let generators = match wanted.any(|slot| matches!(slot, lift::EntrySlot::Shared(..))) {
+        true => Generators::find(function, &slots),
+        false => Generators::default(),
+    };
     running::enter(
         py,
         &version.compiled,
         &version.point,
         &version.assigned,
-        frame.slots(py),
+        slots,
+        &generators,
     )
-    .map_or(BackEdge::Count, BackEdge::Enter)
 }

@@ -33,4 +33,5 @@ pub mod trial;
 pub mod verify;
 pub mod version;
 pub mod versions;
+mod waiting;
 pub mod world;

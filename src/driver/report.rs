@@ -26,7 +26,10 @@ fn verdict(record: &Record) -> (&'static str, String) {
         Verdict::Native => ("native", String::new()),
         Verdict::Interpreted(refusal) if has_code_for_callers(record) => {
             let reason = &refusal.reason;
-            ("interpreted", format!("{reason}; compiled callers call native code"))
+            (
+                "interpreted",
+                format!("{reason}; compiled callers call native code"),
+            )
         }
         Verdict::Interpreted(refusal) => ("interpreted", refusal.reason.clone()),
     }

@@ -6,6 +6,7 @@ use pyo3::types::{PyInt, PyTuple};
 
 use super::compile::{Compiled, Param};
 use super::observe::{class_of, is_of_class, observe};
+use super::waiting::{Generators, Numbers, widen_shared};
 use crate::bytecode::{CodeBytes, LocalKind};
 use crate::feedback::Fact;
 use crate::hir::{IntRange, Repr, Type};
@@ -47,7 +48,7 @@ fn classes(py: Python<'_>) -> PyResult<&'static Classes> {
 }
 
 /// An iterator taken apart. It is not changed.
-enum Pieces<'py> {
+pub enum Pieces<'py> {
     Range {
         next: i64,
         stop: i64,
@@ -67,7 +68,7 @@ enum Pieces<'py> {
 
 /// Takes an iterator apart if it is one that can be, and nobody but its `holders` has it. The state comes from
 /// `__reduce__`, which these classes have for pickling.
-fn pieces<'py>(object: &Bound<'py, PyAny>, holders: isize) -> Option<Pieces<'py>> {
+pub fn pieces<'py>(object: &Bound<'py, PyAny>, holders: isize) -> Option<Pieces<'py>> {
     let py = object.py();
     let classes = classes(py).ok()?;
     if osr::holders(object) != holders {
@@ -166,7 +167,8 @@ fn bounds(value: i64) -> IntRange {
 }
 
 impl Pieces<'_> {
-    fn entry(&self) -> EntryIterator {
+    /// What is worth knowing of it.
+    pub fn entry(&self) -> EntryIterator {
         match self {
             Pieces::Range { next, stop, step } => EntryIterator::Range {
                 next: bounds(*next),
@@ -181,7 +183,14 @@ impl Pieces<'_> {
 }
 
 /// What a frame at the header holds.
-pub fn observe_frame(bytes: &CodeBytes, offset: u32, (locals, stack): &Slots<'_>) -> EntryPoint {
+pub fn observe_frame<'py>(
+    bytes: &CodeBytes,
+    offset: u32,
+    (locals, stack): &Slots<'py>,
+    generators: &Generators<'py>,
+) -> EntryPoint {
+    let mut numbers = Numbers::default();
+    let mut taken = |object: &Bound<'py, PyAny>| generators.entry(object, &mut numbers);
     let locals = locals
         .iter()
         .zip(&bytes.localsplus)
@@ -192,16 +201,17 @@ pub fn observe_frame(bytes: &CodeBytes, offset: u32, (locals, stack): &Slots<'_>
                 let contents = object.getattr("cell_contents");
                 EntrySlot::Cell(contents.map_or_else(|_| Fact::default(), |value| observe(&value)))
             }
-            Some(object) => EntrySlot::Value(observe(object)),
+            Some(object) => taken(object).unwrap_or_else(|| EntrySlot::Value(observe(object))),
         })
         .collect();
     let stack = stack
         .iter()
         .map(|object| match object {
             None => EntrySlot::Null,
-            Some(object) => match pieces(object, 2) {
-                Some(pieces) => EntrySlot::Iterator(pieces.entry()),
-                None => EntrySlot::Value(observe(object)),
+            Some(object) => match (taken(object), pieces(object, 2)) {
+                (Some(slot), _) => slot,
+                (None, Some(pieces)) => EntrySlot::Iterator(pieces.entry()),
+                (None, None) => EntrySlot::Value(observe(object)),
             },
         })
         .collect();
@@ -212,15 +222,24 @@ pub fn observe_frame(bytes: &CodeBytes, offset: u32, (locals, stack): &Slots<'_>
     }
 }
 
-fn is_cell(object: &Bound<'_, PyAny>) -> bool {
+/// Is it the cell of a variable?
+pub fn is_cell(object: &Bound<'_, PyAny>) -> bool {
     classes(object.py()).is_ok_and(|classes| object.get_type().is(&classes.cell))
 }
 
 /// Adds to what is expected of a frame what an earlier one had.
 pub fn widen(point: &mut EntryPoint, other: &EntryPoint) {
     let slots = point.locals.iter_mut().chain(&mut point.stack);
-    for (mine, theirs) in slots.zip(other.locals.iter().chain(&other.stack)) {
+    widen_slots(slots.zip(other.locals.iter().chain(&other.stack)));
+}
+
+/// The same, slot by slot.
+pub fn widen_slots<'a>(slots: impl Iterator<Item = (&'a mut EntrySlot, &'a EntrySlot)>) {
+    for (mine, theirs) in slots {
         match (mine, theirs) {
+            (EntrySlot::Shared(_, Some(mine)), EntrySlot::Shared(_, Some(theirs))) => {
+                widen_shared(mine, theirs);
+            }
             (EntrySlot::Value(mine), EntrySlot::Value(theirs))
             | (EntrySlot::Cell(mine), EntrySlot::Cell(theirs)) => mine.absorb(theirs),
             (EntrySlot::Iterator(mine), EntrySlot::Iterator(theirs)) => {
@@ -231,7 +250,8 @@ pub fn widen(point: &mut EntryPoint, other: &EntryPoint) {
     }
 }
 
-fn widen_iterator(mine: &mut EntryIterator, theirs: &EntryIterator) {
+/// Adds to what is expected of an iterator what an earlier one had.
+pub fn widen_iterator(mine: &mut EntryIterator, theirs: &EntryIterator) {
     match (mine, theirs) {
         (
             EntryIterator::Range { next, stop, .. },
@@ -264,14 +284,14 @@ fn widen_iterator(mine: &mut EntryIterator, theirs: &EntryIterator) {
 }
 
 /// Collects the arguments of one entry.
-struct Arguments<'a, 'py> {
+pub struct Arguments<'a, 'py> {
     compiled: &'a Compiled,
     objects: Vec<Bound<'py, PyAny>>,
 }
 
 impl<'py> Arguments<'_, 'py> {
     /// Adds an argument if it fits its parameter; its number, and whether it is taken as an object.
-    fn add(&mut self, object: Bound<'py, PyAny>) -> Option<(usize, bool)> {
+    pub fn add(&mut self, object: Bound<'py, PyAny>) -> Option<(usize, bool)> {
         let number = self.objects.len();
         let Param {
             ty, repr, range, ..
@@ -297,7 +317,13 @@ impl<'py> Arguments<'_, 'py> {
         self.add(PyInt::new(py, value).into_any()).map(|_| ())
     }
 
-    fn add_pieces(&mut self, py: Python<'py>, is: Pieces<'py>, want: &EntryIterator) -> Option<()> {
+    /// The same for the pieces of an iterator.
+    pub fn add_pieces(
+        &mut self,
+        py: Python<'py>,
+        is: Pieces<'py>,
+        want: &EntryIterator,
+    ) -> Option<()> {
         match (is, want) {
             (
                 Pieces::Range { next, stop, step },
@@ -342,6 +368,7 @@ pub fn enter<'py>(
     point: &EntryPoint,
     assigned: &[bool],
     (locals, stack): Slots<'py>,
+    generators: &Generators<'py>,
 ) -> Option<Entering<'py>> {
     if locals.len() != point.locals.len() || stack.len() != point.stack.len() {
         return None;
@@ -351,6 +378,7 @@ pub fn enter<'py>(
         objects: Vec::with_capacity(compiled.params.len()),
     };
     let mut plans = Vec::with_capacity(locals.len() + stack.len());
+    let mut numbers = Numbers::default();
     let wanted = point.locals.iter().chain(&point.stack);
     for (slot, (object, wanted)) in locals.into_iter().chain(stack).zip(wanted).enumerate() {
         let changes = assigned.get(slot).copied().unwrap_or(false);
@@ -364,6 +392,11 @@ pub fn enter<'py>(
                         unchanged: !changes,
                     },
                 }
+            }
+            (Some(object), EntrySlot::Shared(number, wanted)) => {
+                let wanted = (*number, wanted.as_ref());
+                generators.add(&mut arguments, &object, wanted, &mut numbers)?;
+                SlotPlan::Kept { unchanged: false }
             }
             (Some(object), EntrySlot::Iterator(wanted)) => {
                 arguments.add_pieces(py, pieces(&object, 2)?, wanted)?;

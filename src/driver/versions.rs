@@ -381,7 +381,12 @@ impl Record {
 
     /// As [`give_up`](Self::give_up), but compiled callers may go on calling the version: it loses nothing but what
     /// entering it from the interpreter costs.
-    pub(super) fn keep_for_callers(&self, entry: &EntryRecord, version: &Version, refusal: Refusal) {
+    pub(super) fn keep_for_callers(
+        &self,
+        entry: &EntryRecord,
+        version: &Version,
+        refusal: Refusal,
+    ) {
         version.for_callers.set(true);
         version.trial.replace(None);
         self.interpret_kind(entry, version.kind.clone(), refusal);

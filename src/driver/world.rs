@@ -639,6 +639,14 @@ impl World for LiveWorld<'_, '_> {
         closures::key_of_code(code.as_any(), &globals)
     }
 
+    fn sum_compensates(&self) -> bool {
+        cfg!(Py_3_12)
+    }
+
+    fn knows_generators(&self) -> bool {
+        crate::runtime::frame::generators::are_known(self.py)
+    }
+
     fn knows_iterators(&self) -> bool {
         knows_iterators(self.py)
     }
@@ -724,7 +732,11 @@ impl<'py> LiveWorld<'py, '_> {
         let modules = self.py.import("sys").ok()?.getattr("modules").ok()?;
         let name = PyString::intern(self.py, "__module__");
         let module = instances::own_member(&class, &name)??;
-        let module = modules.cast_exact::<PyDict>().ok()?.get_item(module).ok()??;
+        let module = modules
+            .cast_exact::<PyDict>()
+            .ok()?
+            .get_item(module)
+            .ok()??;
         let dict = module.cast_exact::<PyModule>().ok()?.dict();
         let named = dict.get_item(class.name().ok()?).ok()??;
         named.is(&class).then(|| self.describe(class.as_any()))
@@ -737,7 +749,8 @@ impl<'py> LiveWorld<'py, '_> {
             Some(row) => row,
             None => {
                 let key = classes::key_of_class(class).unwrap_or(classes::NO_KEY);
-                self.classes.push(classes::assume_object(class.clone(), key)?);
+                self.classes
+                    .push(classes::assume_object(class.clone(), key)?);
                 self.classes.len() - 1
             }
         };

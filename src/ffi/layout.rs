@@ -35,6 +35,9 @@ pub fn table() -> Vec<(&'static str, usize)> {
         FrameObject as "PyFrameObject" {
             f_back, f_frame, f_trace, f_lineno, f_trace_lines, f_trace_opcodes, _f_frame_data,
         }
+        GeneratorObject as "PyGenObject" {
+            gi_weakreflist, gi_name, gi_qualname, gi_exc_state, gi_frame_state, gi_iframe,
+        }
         ErrStackItem as "_PyErr_StackItem" { exc_value, previous_item }
         StackChunk as "_PyStackChunk" { previous, size, top, data }
         ThreadState as "PyThreadState" {

@@ -9,6 +9,7 @@ mod ceval;
 mod code;
 mod code_view;
 mod frame;
+mod genobject;
 mod interp;
 pub mod layout;
 mod longobject;
@@ -30,6 +31,9 @@ pub use frame::FRAME_OWNED_BY_FRAME_OBJECT;
 pub use frame::{FRAME_OWNED_BY_THREAD, FRAME_SPECIALS_SIZE, FrameObject, InterpreterFrame};
 #[cfg(Py_3_14)]
 pub use frame::{STACK_REF_BORROWED, STACK_REF_NULL, STACK_REF_TAG, StackRef};
+#[cfg(not(Py_3_12))]
+pub use genobject::FRAME_CLEARED;
+pub use genobject::{FRAME_CREATED, FRAME_EXECUTING, FRAME_SUSPENDED, GeneratorObject};
 #[cfg(not(Py_3_12))]
 pub use interp::CURRENT_THREAD_OFFSET;
 pub use interp::{CEVAL_RECURSION_LIMIT_OFFSET, EVAL_BREAKER_OFFSET, MONITORING_VERSION_OFFSET};

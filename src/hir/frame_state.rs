@@ -3,7 +3,10 @@
 //! An exit resumes at `offset` with exactly these locals and this operand stack. A throw raises at
 //! `offset`, the operands of the raising instruction already popped. A state with a parent belongs
 //! to inlined code: the parent is suspended in its call (operands popped) and continues at `next`
-//! with the callee's result pushed.
+//! with the callee's result pushed; or in a loop over the generator whose code this is (`Waits`).
+//!
+//! Objects that native code keeps in pieces and that several slots may hold have a number and are in the
+//! state's table (`shared`): one object per number in a chain of states, whichever of them says what it is.
 
 use super::ids::{CodeId, FrameStateId, ValueId};
 
@@ -23,9 +26,118 @@ pub struct FrameState {
     pub stack: Vec<Slot>,
     /// The calling frame when this code is inlined.
     pub parent: Option<FrameStateId>,
-    /// Of a suspended caller: it makes an instance, which is on top of the stack already; what the callee
-    /// (its `__init__`) returns is dropped.
-    pub constructs: bool,
+    /// Of a suspended frame: what it waits for.
+    pub waits: Waits,
+    /// The frame is that of a generator which runs: its number, by which slots of frames around it know it.
+    pub generator: Option<u32>,
+    /// The builtin that takes all of that generator's items; the parent waits for what it returns.
+    pub consumed: Option<Box<Consumption>>,
+    /// Objects that slots of this frame, or of these objects, hold by number.
+    pub shared: Vec<(u32, Shared)>,
+}
+
+/// A builtin in the middle of a generator.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Consumption {
+    /// Which.
+    pub by: Consumer,
+    /// What it has so far; see [`Consumer`].
+    pub slots: Vec<Slot>,
+}
+
+macro_rules! consumers {
+    ($($variant:ident $name:literal $slots:literal $doc:literal;)*) => {
+        /// A builtin that takes all items of an iterator.
+        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+        pub enum Consumer { $(#[doc = $doc] $variant,)* }
+
+        impl Consumer {
+            /// All of them.
+            pub const ALL: &'static [Consumer] = &[$(Consumer::$variant),*];
+
+            /// Name in the text format.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Consumer::$variant => $name,)*
+                }
+            }
+
+            /// How many slots it has.
+            pub fn slots(self) -> usize {
+                match self {
+                    $(Consumer::$variant => $slots,)*
+                }
+            }
+        }
+    };
+}
+
+consumers! {
+    Sum "sum" 3 "`sum`: the sum (an int, or a float), what rounding lost of a float, the function.";
+    Any "any" 0 "`any`.";
+    All "all" 0 "`all`.";
+    Min "min" 2 "`min`: the least so far, if there is one; the function.";
+    Max "max" 2 "`max`: the greatest so far, if there is one; the function.";
+    List "list" 1 "`list`: the list.";
+    Call "call" 3 "Another builtin that makes a list of the items first: the list, what is called with it, and the receiver if that is a method.";
+    Set "set" 1 "`set`: the set.";
+    Next "next" 1 "`next`: the default, if there is one.";
+}
+
+/// What becomes of the result of the frame that a suspended one waits for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Waits {
+    /// It is that of a call, and pushed.
+    Call,
+    /// The call makes an instance, which is on top of the stack already; what the callee (its `__init__`) returns
+    /// is dropped.
+    Construct,
+    /// It is the next item of the generator on top of the stack, and pushed. When the generator has
+    /// returned, it is popped and the frame goes on at `exit`.
+    Iterate {
+        /// Code unit behind the loop.
+        exit: u32,
+    },
+}
+
+/// How far a generator that does not run has come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Stage {
+    /// It has not run.
+    Created,
+    /// It waits behind a `yield`.
+    Suspended,
+    /// It has returned: nothing is in it.
+    Finished,
+}
+
+/// An object in pieces that has a number.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Shared {
+    /// A generator that does not run.
+    Generator {
+        /// Whose code.
+        code: CodeId,
+        /// Code unit at which it goes on, with what is sent to it pushed.
+        offset: u32,
+        /// How far it has come.
+        stage: Stage,
+        /// `co_nlocalsplus` slots.
+        locals: Vec<Slot>,
+        /// Operand stack, bottom first.
+        stack: Vec<Slot>,
+    },
+    /// An iterator.
+    Iterator(VirtualObject),
+    /// A function without defaults.
+    Function {
+        /// Its code.
+        code: CodeId,
+        /// The cells of its closure.
+        closure: Vec<Slot>,
+    },
+    /// A tuple.
+    Tuple(Vec<Slot>),
 }
 
 /// What one slot of a frame holds.
@@ -44,6 +156,9 @@ pub enum Slot {
     },
     /// An object that exists only when the frame is rebuilt.
     Virtual(Box<VirtualObject>),
+    /// The object with that number: in the table of this state or of one it is chained to, or the generator
+    /// whose frame one of them is.
+    Shared(u32),
     /// The result of the instruction that left (`call_native`'s `after` state).
     Result,
 }
@@ -94,81 +209,148 @@ impl Slot {
     /// Calls `visit` for every value in the slot.
     pub fn for_each_value(&self, visit: &mut dyn FnMut(ValueId)) {
         match self {
-            Slot::Null | Slot::Result => {}
+            Slot::Null | Slot::Result | Slot::Shared(_) => {}
             Slot::Value(value) => visit(*value),
             Slot::Maybe { value, bound } => {
                 visit(*value);
                 visit(*bound);
             }
-            Slot::Virtual(object) => match object.as_ref() {
-                VirtualObject::Range { start, stop, step } => {
-                    [start, stop, step]
-                        .into_iter()
-                        .for_each(|value| visit(*value));
-                }
-                VirtualObject::RangeIterator { next, stop, step } => {
-                    [next, stop, step]
-                        .into_iter()
-                        .for_each(|value| visit(*value));
-                }
-                VirtualObject::SequenceIterator { sequence, index } => {
-                    visit(*sequence);
-                    visit(*index);
-                }
-                VirtualObject::Enumerate { count, inner } => {
-                    visit(*count);
-                    inner.for_each_value(visit);
-                }
-                VirtualObject::Zip { inner } => {
-                    inner.iter().for_each(|slot| slot.for_each_value(visit));
-                }
-            },
+            Slot::Virtual(object) => object.for_each_value(visit),
         }
     }
 
     /// Calls `visit` for every value in the slot, to be replaced.
     pub fn for_each_value_mut(&mut self, visit: &mut dyn FnMut(&mut ValueId)) {
         match self {
-            Slot::Null | Slot::Result => {}
+            Slot::Null | Slot::Result | Slot::Shared(_) => {}
             Slot::Value(value) => visit(value),
             Slot::Maybe { value, bound } => {
                 visit(value);
                 visit(bound);
             }
-            Slot::Virtual(object) => match object.as_mut() {
-                VirtualObject::Range { start, stop, step } => {
-                    visit(start);
-                    visit(stop);
-                    visit(step);
+            Slot::Virtual(object) => object.for_each_value_mut(visit),
+        }
+    }
+}
+
+impl VirtualObject {
+    fn for_each_value(&self, visit: &mut dyn FnMut(ValueId)) {
+        match self {
+            VirtualObject::Range { start, stop, step } => {
+                [start, stop, step]
+                    .into_iter()
+                    .for_each(|value| visit(*value));
+            }
+            VirtualObject::RangeIterator { next, stop, step } => {
+                [next, stop, step]
+                    .into_iter()
+                    .for_each(|value| visit(*value));
+            }
+            VirtualObject::SequenceIterator { sequence, index } => {
+                visit(*sequence);
+                visit(*index);
+            }
+            VirtualObject::Enumerate { count, inner } => {
+                visit(*count);
+                inner.for_each_value(visit);
+            }
+            VirtualObject::Zip { inner } => {
+                inner.iter().for_each(|slot| slot.for_each_value(visit));
+            }
+        }
+    }
+
+    fn for_each_value_mut(&mut self, visit: &mut dyn FnMut(&mut ValueId)) {
+        match self {
+            VirtualObject::Range { start, stop, step } => {
+                visit(start);
+                visit(stop);
+                visit(step);
+            }
+            VirtualObject::RangeIterator { next, stop, step } => {
+                visit(next);
+                visit(stop);
+                visit(step);
+            }
+            VirtualObject::SequenceIterator { sequence, index } => {
+                visit(sequence);
+                visit(index);
+            }
+            VirtualObject::Enumerate { count, inner } => {
+                visit(count);
+                inner.for_each_value_mut(visit);
+            }
+            VirtualObject::Zip { inner } => {
+                for slot in inner {
+                    slot.for_each_value_mut(visit);
                 }
-                VirtualObject::RangeIterator { next, stop, step } => {
-                    visit(next);
-                    visit(stop);
-                    visit(step);
+            }
+        }
+    }
+}
+
+impl Shared {
+    fn for_each_value(&self, visit: &mut dyn FnMut(ValueId)) {
+        match self {
+            Shared::Generator { locals, stack, .. } => {
+                for slot in locals.iter().chain(stack) {
+                    slot.for_each_value(visit);
                 }
-                VirtualObject::SequenceIterator { sequence, index } => {
-                    visit(sequence);
-                    visit(index);
+            }
+            Shared::Iterator(object) => object.for_each_value(visit),
+            Shared::Function { closure: slots, .. } | Shared::Tuple(slots) => {
+                slots.iter().for_each(|slot| slot.for_each_value(visit));
+            }
+        }
+    }
+
+    fn for_each_value_mut(&mut self, visit: &mut dyn FnMut(&mut ValueId)) {
+        match self {
+            Shared::Generator { locals, stack, .. } => {
+                for slot in locals.iter_mut().chain(stack) {
+                    slot.for_each_value_mut(visit);
                 }
-                VirtualObject::Enumerate { count, inner } => {
-                    visit(count);
-                    inner.for_each_value_mut(visit);
+            }
+            Shared::Iterator(object) => object.for_each_value_mut(visit),
+            Shared::Function { closure: slots, .. } | Shared::Tuple(slots) => {
+                for slot in slots {
+                    slot.for_each_value_mut(visit);
                 }
-                VirtualObject::Zip { inner } => {
-                    for slot in inner {
-                        slot.for_each_value_mut(visit);
-                    }
-                }
-            },
+            }
         }
     }
 }
 
 impl FrameState {
+    /// An outermost frame with nothing in it.
+    pub fn new(code: CodeId, offset: u32, next: u32) -> FrameState {
+        FrameState {
+            code,
+            offset,
+            next,
+            locals: Vec::new(),
+            stack: Vec::new(),
+            parent: None,
+            waits: Waits::Call,
+            generator: None,
+            consumed: None,
+            shared: Vec::new(),
+        }
+    }
+
     /// Calls `visit` for every value of this frame (not of its parents).
     pub fn for_each_value(&self, visit: &mut dyn FnMut(ValueId)) {
         for slot in self.locals.iter().chain(&self.stack) {
             slot.for_each_value(visit);
+        }
+        if let Some(consumed) = &self.consumed {
+            consumed
+                .slots
+                .iter()
+                .for_each(|slot| slot.for_each_value(visit));
+        }
+        for (_, object) in &self.shared {
+            object.for_each_value(visit);
         }
     }
 
@@ -176,6 +358,14 @@ impl FrameState {
     pub fn for_each_value_mut(&mut self, visit: &mut dyn FnMut(&mut ValueId)) {
         for slot in self.locals.iter_mut().chain(&mut self.stack) {
             slot.for_each_value_mut(visit);
+        }
+        if let Some(consumed) = &mut self.consumed {
+            for slot in &mut consumed.slots {
+                slot.for_each_value_mut(visit);
+            }
+        }
+        for (_, object) in &mut self.shared {
+            object.for_each_value_mut(visit);
         }
     }
 }

@@ -17,7 +17,9 @@ pub mod result_facts;
 pub mod types;
 pub mod verify;
 
-pub use frame_state::{FrameState, Slot, VirtualObject};
+pub use frame_state::{
+    Consumer, Consumption, FrameState, Shared, Slot, Stage, VirtualObject, Waits,
+};
 pub use function::{
     Block, Callee, ClassInfo, CodeInfo, Definition, Edge, Function, Instr, Origin, Terminator,
     Value,

@@ -5,6 +5,7 @@
 //! business.
 
 mod cursor;
+mod frame_states;
 #[cfg(test)]
 mod tests;
 
@@ -12,7 +13,7 @@ use std::collections::BTreeMap;
 
 use super::attributes::{Attribute, GlobalPlace};
 use super::effects::Heaps;
-use super::frame_state::{FrameState, Slot, VirtualObject};
+use super::frame_state::FrameState;
 use super::function::{
     Block, Callee, ClassInfo, CodeInfo, Definition, Edge, Function, Instr, Origin, Terminator,
     Value,
@@ -347,117 +348,6 @@ impl Parser {
         Ok(())
     }
 
-    fn frame_state(&mut self, cursor: &mut Cursor<'_>) -> Result<FrameState> {
-        let code = cursor.id(CodeId::PREFIX).map(CodeId::new)?;
-        self.refer(Reference::Code(code));
-        cursor.expect("@")?;
-        let offset: u32 = cursor.number()?;
-        let next = if cursor.eat_word("next") {
-            cursor.number()?
-        } else {
-            offset.saturating_add(1)
-        };
-        let mut lists = [Vec::new(), Vec::new()];
-        for (word, slots) in ["locals", "stack"].into_iter().zip(&mut lists) {
-            if cursor.eat_word(word) {
-                cursor.expect("[")?;
-                cursor.list("]", |cursor| {
-                    slots.push(self.slot(cursor)?);
-                    Ok(())
-                })?;
-            }
-        }
-        let [locals, stack] = lists;
-        let parent = if cursor.eat_word("parent") {
-            Some(self.state_id(cursor)?)
-        } else {
-            None
-        };
-        let constructs = cursor.eat_word("constructs");
-        Ok(FrameState {
-            code,
-            offset,
-            next,
-            locals,
-            stack,
-            parent,
-            constructs,
-        })
-    }
-
-    fn slot(&mut self, cursor: &mut Cursor<'_>) -> Result<Slot> {
-        if cursor.eat("-") {
-            return Ok(Slot::Null);
-        }
-        if cursor.at_id(ValueId::PREFIX) {
-            let value = self.value_id(cursor)?;
-            if cursor.eat("?") {
-                return Ok(Slot::Maybe {
-                    value,
-                    bound: self.value_id(cursor)?,
-                });
-            }
-            return Ok(Slot::Value(value));
-        }
-        let expected = "expected a slot: `-`, `vN`, `vN?vN`, `result`, `range(..)`, `range_iter(..)`, \
-                        `seq_iter(..)`, `enumerate(..)` or `zip(..)`";
-        let unexpected = cursor.unexpected(expected);
-        let word = cursor.word().map_err(|_| unexpected.clone())?;
-        if word == "result" {
-            return Ok(Slot::Result);
-        }
-        cursor.expect("(").map_err(|_| unexpected.clone())?;
-        let object = match word {
-            "range" | "range_iter" => {
-                let first = self.value_id(cursor)?;
-                cursor.expect(",")?;
-                let stop = self.value_id(cursor)?;
-                cursor.expect(",")?;
-                let step = self.value_id(cursor)?;
-                if word == "range" {
-                    VirtualObject::Range {
-                        start: first,
-                        stop,
-                        step,
-                    }
-                } else {
-                    VirtualObject::RangeIterator {
-                        next: first,
-                        stop,
-                        step,
-                    }
-                }
-            }
-            "seq_iter" => {
-                let sequence = self.value_id(cursor)?;
-                cursor.expect(",")?;
-                VirtualObject::SequenceIterator {
-                    sequence,
-                    index: self.value_id(cursor)?,
-                }
-            }
-            "enumerate" => {
-                let count = self.value_id(cursor)?;
-                cursor.expect(",")?;
-                VirtualObject::Enumerate {
-                    count,
-                    inner: self.slot(cursor)?,
-                }
-            }
-            "zip" => {
-                let mut inner = Vec::new();
-                cursor.list(")", |cursor| {
-                    inner.push(self.slot(cursor)?);
-                    Ok(())
-                })?;
-                return Ok(Slot::Virtual(Box::new(VirtualObject::Zip { inner })));
-            }
-            _ => return Err(unexpected),
-        };
-        cursor.expect(")")?;
-        Ok(Slot::Virtual(Box::new(object)))
-    }
-
     fn value_id(&mut self, cursor: &mut Cursor<'_>) -> Result<ValueId> {
         let id = cursor.id(ValueId::PREFIX).map(ValueId::new)?;
         self.refer(Reference::Value(id));
@@ -708,14 +598,8 @@ impl Parser {
             terminator: Terminator::None,
             cold: false,
         });
-        function.frame_states = dense(self.states, FrameStateId::index, |_| FrameState {
-            code: CodeId::FIRST,
-            offset: 0,
-            next: 1,
-            locals: Vec::new(),
-            stack: Vec::new(),
-            parent: None,
-            constructs: false,
+        function.frame_states = dense(self.states, FrameStateId::index, |_| {
+            FrameState::new(CodeId::FIRST, 0, 1)
         });
         // Numbers that are left out belong to an instruction in no block.
         let instrs = &mut function.instrs;

@@ -32,8 +32,13 @@
 //!   the state after a native call. `#1` is the operand number of a guard. `@code0:12` is the origin; left out, it is that of the throw or
 //!   exit state, else of the instruction before.
 //! * Slots: `-` nothing, `v1` a value, `v1?v2` v1 if v2 is true, `result`, `range(start, stop, step)`,
-//!   `range_iter(next, stop, step)`, `seq_iter(sequence, index)`, `enumerate(count, SLOT)`, `zip(SLOT, ...)`.
-//! * `next` defaults to the offset plus 1. `constructs`: the caller's instance is on its stack, what the callee returns is dropped. Frame states nobody refers to are not written, nor what is
+//!   `range_iter(next, stop, step)`, `seq_iter(sequence, index)`, `enumerate(count, SLOT)`, `zip(SLOT, ...)`,
+//!   `g1` the object in pieces with that number. `with [...]` lists those: `g1 created code1@4 locals [..] stack [..]`, `g1 suspended ..`
+//!   `g1 finished ..` (generators), `g1 function code1 [cells]`, `g1 tuple [..]`, `g1 is range_iter(..)`.
+//! * `next` defaults to the offset plus 1. `constructs`: the caller's instance is on its stack, what the callee returns is dropped. `iterates 40`: it
+//!   waits for the next item of a generator, and goes on at 40 when there is none. `runs g1`: the frame is that generator's;
+//!   `for sum [v1, v2]` behind that: the builtin that takes its items, and what it has so far.
+//!   Frame states nobody refers to are not written, nor what is
 //!   not in the layout. `ns0 = 0` and a `code0` with the function's name, function 0, `ns0` and as many
 //!   locals as its largest frame state are not written.
 //! * `entry_class 0 class1`: entries take the first argument only if it is an instance of that class.
@@ -43,7 +48,7 @@ use std::fmt::Write as _;
 
 use super::attributes::Attribute;
 use super::effects::Heaps;
-use super::frame_state::{FrameState, Slot, VirtualObject};
+use super::frame_state::{FrameState, Shared, Slot, Stage, VirtualObject, Waits};
 use super::function::{Block, CodeInfo, Edge, Function, Instr, Origin, Terminator};
 use super::ids::{BlockId, CalleeId, ClassId, CodeId, FrameStateId, InstrId, NamespaceId, ValueId};
 use super::result_facts::{ResultFacts, result_facts};
@@ -251,19 +256,66 @@ pub(super) fn print_frame_state(id: FrameStateId, state: &FrameState) -> String 
     if state.next != state.offset + 1 {
         _ = write!(text, " next {}", state.next);
     }
-    for (word, slots) in [("locals", &state.locals), ("stack", &state.stack)] {
+    print_slots(&mut text, &state.locals, &state.stack);
+    if let Some(parent) = state.parent {
+        _ = write!(text, " parent {parent}");
+    }
+    match state.waits {
+        Waits::Call => {}
+        Waits::Construct => text.push_str(" constructs"),
+        Waits::Iterate { exit } => _ = write!(text, " iterates {exit}"),
+    }
+    if let Some(number) = state.generator {
+        _ = write!(text, " runs g{number}");
+    }
+    if let Some(consumed) = &state.consumed {
+        let slots: Vec<_> = consumed.slots.iter().map(print_slot).collect();
+        _ = write!(text, " for {} [{}]", consumed.by.name(), slots.join(", "));
+    }
+    if !state.shared.is_empty() {
+        let shared: Vec<_> = state.shared.iter().map(print_shared).collect();
+        _ = write!(text, " with [{}]", shared.join(", "));
+    }
+    text
+}
+
+fn print_slots(text: &mut String, locals: &[Slot], stack: &[Slot]) {
+    for (word, slots) in [("locals", locals), ("stack", stack)] {
         if !slots.is_empty() {
             let slots: Vec<_> = slots.iter().map(print_slot).collect();
             _ = write!(text, " {word} [{}]", slots.join(", "));
         }
     }
-    if let Some(parent) = state.parent {
-        _ = write!(text, " parent {parent}");
+}
+
+fn print_shared((number, object): &(u32, Shared)) -> String {
+    match object {
+        Shared::Generator {
+            code,
+            offset,
+            stage,
+            locals,
+            stack,
+        } => {
+            let word = match stage {
+                Stage::Created => "created",
+                Stage::Suspended => "suspended",
+                Stage::Finished => "finished",
+            };
+            let mut text = format!("g{number} {word} {code}@{offset}");
+            print_slots(&mut text, locals, stack);
+            text
+        }
+        Shared::Iterator(object) => format!("g{number} is {}", print_virtual(object)),
+        Shared::Function { code, closure } => {
+            let closure: Vec<_> = closure.iter().map(print_slot).collect();
+            format!("g{number} function {code} [{}]", closure.join(", "))
+        }
+        Shared::Tuple(slots) => {
+            let slots: Vec<_> = slots.iter().map(print_slot).collect();
+            format!("g{number} tuple [{}]", slots.join(", "))
+        }
     }
-    if state.constructs {
-        text.push_str(" constructs");
-    }
-    text
 }
 
 fn print_slot(slot: &Slot) -> String {
@@ -272,22 +324,27 @@ fn print_slot(slot: &Slot) -> String {
         Slot::Value(value) => value.to_string(),
         Slot::Maybe { value, bound } => format!("{value}?{bound}"),
         Slot::Result => "result".to_owned(),
-        Slot::Virtual(object) => match object.as_ref() {
-            VirtualObject::Range { start, stop, step } => format!("range({start}, {stop}, {step})"),
-            VirtualObject::RangeIterator { next, stop, step } => {
-                format!("range_iter({next}, {stop}, {step})")
-            }
-            VirtualObject::SequenceIterator { sequence, index } => {
-                format!("seq_iter({sequence}, {index})")
-            }
-            VirtualObject::Enumerate { count, inner } => {
-                format!("enumerate({count}, {})", print_slot(inner))
-            }
-            VirtualObject::Zip { inner } => {
-                let inner: Vec<_> = inner.iter().map(print_slot).collect();
-                format!("zip({})", inner.join(", "))
-            }
-        },
+        Slot::Shared(number) => format!("g{number}"),
+        Slot::Virtual(object) => print_virtual(object),
+    }
+}
+
+fn print_virtual(object: &VirtualObject) -> String {
+    match object {
+        VirtualObject::Range { start, stop, step } => format!("range({start}, {stop}, {step})"),
+        VirtualObject::RangeIterator { next, stop, step } => {
+            format!("range_iter({next}, {stop}, {step})")
+        }
+        VirtualObject::SequenceIterator { sequence, index } => {
+            format!("seq_iter({sequence}, {index})")
+        }
+        VirtualObject::Enumerate { count, inner } => {
+            format!("enumerate({count}, {})", print_slot(inner))
+        }
+        VirtualObject::Zip { inner } => {
+            let inner: Vec<_> = inner.iter().map(print_slot).collect();
+            format!("zip({})", inner.join(", "))
+        }
     }
 }
 

@@ -5,6 +5,8 @@ mod builtins;
 mod constructors;
 mod functions;
 
+pub(super) use functions::has_inlinable_code;
+
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -24,6 +26,19 @@ impl Lifter<'_> {
         let operands = self.pop_many(argc as usize + 2)?;
         let (first, second) = (operands[0].clone(), operands[1].clone());
         let mut args: Vec<Item> = operands[2..].to_vec();
+        if let (Item::Shared(number), other) | (other @ Item::Null, Item::Shared(number)) =
+            (&first, &second)
+        {
+            let number = *number;
+            if !matches!(other, Item::Null) {
+                args.insert(0, other.clone());
+            }
+            let Some(result) = self.call_in_pieces(number, &args)? else {
+                return Err(self.do_not_share(number));
+            };
+            self.frame.stack.push(result);
+            return Ok(());
+        }
         let callable = match (first, second) {
             (Item::Null, Item::Value(callable)) | (Item::Value(callable), Item::Null) => callable,
             (Item::Value(callable), receiver) => {
@@ -144,6 +159,9 @@ impl Lifter<'_> {
         kwnames: Option<u32>,
         operands: &[Item],
     ) -> Step<Option<Item>> {
+        if let Some(result) = self.take_all(object, args, kwnames)? {
+            return Ok(Some(result));
+        }
         let value = match object.kind {
             ObjectKind::Function(handle) => return self.call_function(handle, args, kwnames),
             ObjectKind::InstanceClass(key) => return self.construct(object, key, args, kwnames),

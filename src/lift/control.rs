@@ -14,7 +14,7 @@ use crate::hir::attributes::Cond;
 use crate::hir::{BlockId, Edge, IntRange, Op, Repr, Terminator, Type, ValueId};
 
 use super::item::{Form, Item, Shape, Virtual, join_shape};
-use super::{Frame, Incoming, Lifter, OpenLoop, Return, Singleton, Step, Stop};
+use super::{Incoming, Lifter, OpenLoop, Return, Singleton, Step, Stop};
 
 /// Ways into blocks whose turn has not come, and loops whose header is lifted.
 #[derive(Default)]
@@ -61,7 +61,9 @@ impl Lifter<'_> {
             .ok_or_else(|| self.refuse("internal: a jump between instructions"))?;
         self.instr = self.context.code.instrs[index];
         schedule.position = offset;
-        let is_loop = self.context.scan.loops.contains_key(&offset);
+        // What iterates over a generator in pieces is no loop: the generator's own loops are.
+        let is_loop = self.context.scan.loops.contains_key(&offset)
+            && !self.iterates_over_generator(&incoming);
         if is_loop && self.is_peeled(offset, &incoming) {
             incoming = self.lift_first_turn(schedule, offset, incoming)?;
             if incoming.is_empty() {
@@ -289,7 +291,7 @@ impl Lifter<'_> {
                 ty: *ty,
                 ..self.form(*value)
             }),
-            Item::Virtual(_) => Shape::Virtual,
+            Item::Virtual(_) | Item::Shared(_) => Shape::Virtual,
         }
     }
 
@@ -315,23 +317,27 @@ impl Lifter<'_> {
             return Ok(());
         }
         let locals = incoming[0].frame.locals.len();
-        let stack = incoming[0].frame.stack.len();
+        let count = incoming[0].frame.count();
         let block = self.new_block();
-        let mut frame = Frame {
-            locals: Vec::new(),
-            stack: Vec::new(),
-        };
+        let mut frame = incoming[0].frame.clone();
+        frame.heap = self.join_heaps(&incoming)?;
         // Per way in, what it passes; filled slot by slot.
         let mut plans: Vec<(usize, Shape)> = Vec::new();
-        for slot in 0..locals + stack {
-            if incoming.iter().any(|way| way.frame.stack.len() != stack) {
-                return Err(self.refuse("internal: stack depths differ at a join"));
-            }
+        if incoming.iter().any(|way| way.frame.count() != count) {
+            return Err(self.refuse("internal: stack depths differ at a join"));
+        }
+        for slot in 0..count {
             let item_of = |way: &Incoming| way.frame.slot(slot).clone();
             let first = item_of(&incoming[0]);
             if incoming.iter().all(|way| item_of(way) == first) {
-                frame.push_slot(slot < locals, first);
                 continue;
+            }
+            let shared = incoming.iter().find_map(|way| match item_of(way) {
+                Item::Shared(number) => Some(number),
+                _ => None,
+            });
+            if let Some(number) = shared {
+                return Err(self.do_not_share(number));
             }
             let mut shape = self.shape_of(&first);
             for way in &incoming[1..] {
@@ -343,7 +349,7 @@ impl Lifter<'_> {
                 let (item, pieces) = self.virtual_params(block, &first)?;
                 let _ = pieces;
                 plans.push((slot, Shape::Virtual));
-                frame.push_slot(slot < locals, item);
+                *frame.slot_mut(slot) = item;
                 continue;
             }
             if slot < locals && !self.context.scan.is_live(offset, slot) {
@@ -352,7 +358,7 @@ impl Lifter<'_> {
             let item = self.shape_params(block, &shape);
             self.join_facts(&item, incoming.iter().map(item_of));
             plans.push((slot, shape));
-            frame.push_slot(slot < locals, item);
+            *frame.slot_mut(slot) = item;
         }
         for way in incoming {
             self.block = way.block;
@@ -372,6 +378,10 @@ impl Lifter<'_> {
         self.block = block;
         self.frame = frame;
         self.snapshot = None;
+        let own = self.frame.locals.len() + self.frame.stack.len();
+        if plans.iter().any(|(slot, _)| *slot >= own) {
+            self.link_outer();
+        }
         Ok(())
     }
 
@@ -569,8 +579,8 @@ impl Lifter<'_> {
             self.function.block_mut(self.block).terminator = Terminator::Jump(edge);
             self.block = preheader;
         }
-        let info = self.context.scan.loops[&offset].clone();
-        self.make_snapshot_values(&info.assigned)?;
+        let assigned = self.assigned_slots(offset);
+        self.make_snapshot_values(&assigned)?;
         self.capture();
         let header = self.new_block();
         let key = self.header_key(offset);
@@ -578,9 +588,8 @@ impl Lifter<'_> {
         let mut slots = Vec::new();
         let mut args = Vec::new();
         let mut frame = self.frame.clone();
-        let assigned = (0..self.frame.locals.len()).filter(|slot| info.assigned[*slot]);
-        for (position, slot) in assigned.enumerate() {
-            let item = self.frame.locals[slot].clone();
+        for (position, slot) in assigned.into_iter().enumerate() {
+            let item = self.frame.slot(slot).clone();
             let mut shape = self.shape_of(&item);
             if let Some(known) = &known {
                 // What came round before; what comes in may have become wider since.
@@ -588,20 +597,18 @@ impl Lifter<'_> {
                     .ok_or_else(|| self.refuse("an iterator or range in a variable of a loop"))?;
             }
             self.pass(&item, &shape, &mut args)?;
-            frame.locals[slot] = self.shape_params(header, &shape);
-            let param = frame.locals[slot].clone();
+            let param = self.shape_params(header, &shape);
+            *frame.slot_mut(slot) = param.clone();
             self.join_facts(&param, std::iter::once(item));
             slots.push((slot, shape));
         }
         let mut iterator_params = 0;
         let is_for = matches!(self.instr.op, Bytecode::ForIter { .. });
-        if is_for && let Some(top @ Item::Virtual(_)) = self.frame.stack.last().cloned() {
+        if is_for && let Some(top) = self.frame.iterator() {
             self.virtual_args(&top, &mut args);
             let (item, count) = self.virtual_params(header, &top)?;
             iterator_params = count;
-            if let Some(slot) = frame.stack.last_mut() {
-                *slot = item;
-            }
+            frame.set_iterator(item);
         }
         self.function.block_mut(self.block).terminator = Terminator::Jump(Edge {
             block: header,
@@ -610,22 +617,28 @@ impl Lifter<'_> {
         self.block = header;
         self.frame = frame;
         self.snapshot = None;
+        self.link_outer();
         schedule.open.insert(
             offset,
             OpenLoop {
                 header,
                 slots,
                 iterator_params,
+                heap: self.frame.heap.clone(),
             },
         );
         Ok(())
     }
 
-    /// A virtual object in a local that the loop assigns is made real first.
-    fn make_snapshot_values(&mut self, assigned: &[bool]) -> Step {
-        for (local, assigned) in self.frame.locals.iter().zip(assigned) {
-            if *assigned && matches!(local, Item::Virtual(_)) {
-                return Err(self.refuse("an iterator or range in a variable of a loop"));
+    /// Objects in pieces cannot be in variables that the loop assigns.
+    fn make_snapshot_values(&mut self, assigned: &[usize]) -> Step {
+        for slot in assigned {
+            match self.frame.slot(*slot) {
+                Item::Shared(number) => return Err(self.do_not_share(*number)),
+                Item::Virtual(_) => {
+                    return Err(self.refuse("an iterator or range in a variable of a loop"));
+                }
+                _ => {}
             }
         }
         Ok(())
@@ -642,12 +655,16 @@ impl Lifter<'_> {
         let slots = open.slots.clone();
         let mut wider = Vec::new();
         let mut fits = true;
+        let own = self.frame.locals.len();
         for (slot, shape) in &slots {
-            let item = self.frame.locals[*slot].clone();
+            let item = self.frame.slot(*slot).clone();
+            if let Item::Shared(number) = item {
+                return Err(self.do_not_share(number));
+            }
             let mine = self.shape_of(&item);
             let joined = join_shape(shape, &mine)
                 .ok_or_else(|| self.refuse("an iterator or range in a variable of a loop"))?;
-            let joined = if self.context.scan.is_live(target, *slot) {
+            let joined = if *slot >= own || self.context.scan.is_live(target, *slot) {
                 joined
             } else {
                 prefer_unboxed(joined)
@@ -656,7 +673,7 @@ impl Lifter<'_> {
             wider.push(joined);
         }
         if !fits {
-            if self.peel(target, &slots) {
+            if self.set_first_item_apart(&slots) || self.peel(target, &slots) {
                 // Whatever comes later was lifted with the old class: it teaches nothing.
                 return Err(Stop::Restart);
             }
@@ -675,12 +692,14 @@ impl Lifter<'_> {
         }
         let mut args = Vec::new();
         for (slot, shape) in &slots {
-            let item = self.frame.locals[*slot].clone();
+            let item = self.frame.slot(*slot).clone();
             self.pass(&item, shape, &mut args)?;
             self.learn_from_back_edge(header, &item, args.len() - 1);
         }
+        let iterator = self.frame.stack.last().cloned();
+        self.keep_heap(schedule, target, iterator.as_ref())?;
         if iterator_params > 0
-            && let Some(top) = self.frame.stack.last().cloned()
+            && let Some(top) = self.frame.iterator()
         {
             self.virtual_args(&top, &mut args);
         }
@@ -807,23 +826,4 @@ fn ends_statement(op: &Bytecode) -> bool {
             | Bytecode::DeleteFast(_)
             | Bytecode::GetIter
     )
-}
-
-impl Frame {
-    /// Locals first, then the stack.
-    pub(super) fn slot(&self, slot: usize) -> &Item {
-        if slot < self.locals.len() {
-            &self.locals[slot]
-        } else {
-            &self.stack[slot - self.locals.len()]
-        }
-    }
-
-    fn push_slot(&mut self, local: bool, item: Item) {
-        if local {
-            self.locals.push(item)
-        } else {
-            self.stack.push(item)
-        }
-    }
 }

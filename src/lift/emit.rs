@@ -8,6 +8,7 @@ use crate::feedback::{Fact, IntClass, Site};
 use crate::hir::attributes::{FloatBits, IntWidth};
 use crate::hir::{
     BlockId, FrameState, FrameStateId, IntRange, Op, Origin, Repr, Slot, Terminator, Type, ValueId,
+    Waits,
 };
 
 use super::item::{Item, Virtual, number_class};
@@ -35,8 +36,11 @@ impl Lifter<'_> {
         result: Option<(Type, Repr, IntRange)>,
     ) -> Step<Option<ValueId>> {
         let effects = op.effects();
-        if effects.runs_python && self.inline_depth > 0 {
-            return Err(self.do_not_inline());
+        if effects.runs_python {
+            if self.inline_depth > 0 {
+                return Err(self.do_not_inline());
+            }
+            self.show_no_shared()?;
         }
         if self.handling.is_some()
             && (effects.may_raise || effects.runs_python || !effects.writes.is_empty())
@@ -215,15 +219,18 @@ impl Lifter<'_> {
             next,
             locals: locals.iter().map(|item| self.slot(item)).collect(),
             stack: stack.iter().map(|item| self.slot(item)).collect(),
-            parent: self.parent,
-            constructs: false,
+            parent: self.frame.parent,
+            waits: Waits::Call,
+            generator: self.frame.generator,
+            consumed: self.frame.consumed(),
+            shared: self.shared_of(&locals, &stack),
         };
         self.function.add_frame_state(state)
     }
 
     /// What the interpreter finds in a slot: of a constant the object itself, not one like it. (Those
     /// of small ints are the same everywhere.)
-    fn slot(&mut self, item: &Item) -> Slot {
+    pub(super) fn slot(&mut self, item: &Item) -> Slot {
         if let Item::Value(value) = item
             && let Some(fact) = self.constants.get(value).cloned()
             && !matches!(self.as_const_int(*value), Some(-5..=256))
@@ -255,8 +262,11 @@ impl Lifter<'_> {
             next: self.instr.next,
             locals: self.frame.locals.iter().map(Item::to_slot).collect(),
             stack: self.frame.stack[..kept].iter().map(Item::to_slot).collect(),
-            parent: self.parent,
-            constructs: false,
+            parent: self.frame.parent,
+            waits: Waits::Call,
+            generator: self.frame.generator,
+            consumed: self.frame.consumed(),
+            shared: self.shared_of(&self.frame.locals, &self.frame.stack[..kept]),
         };
         self.function.add_frame_state(state)
     }
@@ -271,8 +281,11 @@ impl Lifter<'_> {
             next: self.instr.next,
             locals: self.frame.locals.iter().map(Item::to_slot).collect(),
             stack,
-            parent: self.parent,
-            constructs: false,
+            parent: self.frame.parent,
+            waits: Waits::Call,
+            generator: self.frame.generator,
+            consumed: self.frame.consumed(),
+            shared: self.shared_of(&self.frame.locals, &self.frame.stack),
         };
         self.function.add_frame_state(state)
     }
@@ -401,6 +414,7 @@ impl Lifter<'_> {
                 }
                 Ok(value)
             }
+            Item::Shared(number) => Err(self.do_not_share(*number)),
             Item::Null | Item::Maybe(..) => Err(self.refuse("internal: NULL used as a value")),
         }
     }

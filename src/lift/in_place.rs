@@ -6,16 +6,19 @@
 //! returns, and loops around it or behind it have code of their own.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use crate::abi::exit_reason::ExitReason;
 use crate::bytecode::{GeneratorOp, Op as Bytecode};
-use crate::feedback::Fact;
+use crate::feedback::{Fact, FunctionCodeKey};
 use crate::hir::attributes::IntWidth;
 use crate::hir::{IntRange, Repr, Terminator, Type, ValueId};
 
 use super::control::Schedule;
+use super::generators::is_consumable;
 use super::item::{Item, Virtual, number_class};
+use super::shared::{Generator, SharedItem};
 use super::{Lifter, ParamWidth, Refusal, Step};
 
 /// A running frame at the header of a loop.
@@ -42,7 +45,33 @@ pub enum EntrySlot {
     Free,
     /// An iterator that nobody else has.
     Iterator(EntryIterator),
+    /// An iterator or generator that only slots of these frames have: its number, and what it is where the number comes
+    /// first.
+    Shared(usize, Option<EntryShared>),
 }
+
+/// See [`EntrySlot::Shared`].
+#[derive(Clone, Debug)]
+pub enum EntryShared {
+    /// An iterator.
+    Iterator(EntryIterator),
+    /// A generator that waits.
+    Generator {
+        /// Its code and globals.
+        code: FunctionCodeKey,
+        /// Code unit at which it goes on.
+        unit: u32,
+        /// It has run already.
+        started: bool,
+        /// `co_nlocalsplus` slots.
+        locals: Vec<EntrySlot>,
+        /// Operand stack, bottom first.
+        stack: Vec<EntrySlot>,
+    },
+}
+
+/// Why a loop is compiled again with its generators as they are.
+pub const KEPT_GENERATOR: &str = "a generator of the loop cannot be taken apart";
 
 /// An iterator in pieces.
 #[derive(Clone, Debug)]
@@ -163,7 +192,61 @@ impl Lifter<'_> {
                 Item::Value(cell)
             }
             EntrySlot::Iterator(iterator) => self.entry_iterator(iterator, parameters)?,
+            EntrySlot::Shared(number, object) => {
+                self.entry_shared(*number, object.as_ref(), parameters)?
+            }
         })
+    }
+
+    fn entry_shared(
+        &mut self,
+        number: usize,
+        object: Option<&EntryShared>,
+        parameters: &mut Parameters,
+    ) -> Step<Item> {
+        let Some(object) = object else {
+            let known = parameters.shared.get(&number).copied();
+            return known
+                .map(Item::Shared)
+                .ok_or_else(|| self.refuse("internal: an object without a number"));
+        };
+        // Nothing in the code makes it: what cannot stay in pieces refuses the loop.
+        let maker = (vec![u32::MAX, number as u32], u32::MAX);
+        if self.knowledge.not_inlined.contains(&maker) {
+            return Err(self.refuse(KEPT_GENERATOR));
+        }
+        let shared = self.number_of(maker);
+        parameters.shared.insert(number, shared);
+        let object = match object {
+            EntryShared::Iterator(iterator) => {
+                SharedItem::Iterator(self.entry_iterator(iterator, parameters)?)
+            }
+            EntryShared::Generator {
+                code,
+                unit,
+                started,
+                locals,
+                stack,
+            } => {
+                let path = vec![u32::MAX, number as u32];
+                let known = self.world.function_with_code(*code);
+                let known =
+                    known.and_then(|(handle, _)| Some((handle, self.world.callee(handle)?)));
+                let Some((handle, callee)) = known.filter(|(_, callee)| is_consumable(callee))
+                else {
+                    return Err(self.refuse(KEPT_GENERATOR));
+                };
+                let context = self.add_code(handle, callee.bytes, callee.code, path);
+                let mut items = Vec::new();
+                for entry in locals.iter().chain(stack) {
+                    items.push(self.entry_item(entry, true, true, parameters)?);
+                }
+                let stack = items.split_off(locals.len());
+                SharedItem::Generator(Generator::new(context, *unit, *started, items, stack))
+            }
+        };
+        self.frame.heap.insert(shared, Rc::new(object));
+        Ok(Item::Shared(shared))
     }
 
     /// A parameter for an object, unboxed where an earlier attempt wanted its number.
@@ -291,6 +374,8 @@ fn may_raise(op: &Bytecode) -> bool {
 #[derive(Default)]
 struct Parameters {
     count: usize,
+    /// Numbers in the lifter by those of the entry.
+    shared: HashMap<usize, u32>,
 }
 
 /// Why a loop of this code cannot be entered at all.

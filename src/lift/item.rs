@@ -17,6 +17,8 @@ pub enum Item {
     Maybe(ValueId, ValueId, Type),
     /// An object kept in pieces.
     Virtual(Rc<Virtual>),
+    /// An object kept in pieces that several slots may hold: its number in [`super::Frame::heap`].
+    Shared(u32),
 }
 
 /// An object kept in pieces.
@@ -44,6 +46,37 @@ pub enum Virtual {
     Enumerate { count: ValueId, inner: Item },
     /// `zip`
     Zip { inner: Vec<Item> },
+}
+
+impl Virtual {
+    /// The same in a frame state.
+    pub fn to_object(&self) -> VirtualObject {
+        match self {
+            Virtual::Range { start, stop, step } => VirtualObject::Range {
+                start: *start,
+                stop: *stop,
+                step: *step,
+            },
+            Virtual::RangeIterator { next, stop, step } => VirtualObject::RangeIterator {
+                next: *next,
+                stop: *stop,
+                step: *step,
+            },
+            Virtual::SequenceIterator {
+                sequence, index, ..
+            } => VirtualObject::SequenceIterator {
+                sequence: *sequence,
+                index: *index,
+            },
+            Virtual::Enumerate { count, inner } => VirtualObject::Enumerate {
+                count: *count,
+                inner: inner.to_slot(),
+            },
+            Virtual::Zip { inner } => VirtualObject::Zip {
+                inner: inner.iter().map(Item::to_slot).collect(),
+            },
+        }
+    }
 }
 
 /// How a value is held, and what it can be.
@@ -80,31 +113,8 @@ impl Item {
                 value: *value,
                 bound: *bound,
             },
-            Item::Virtual(object) => Slot::Virtual(Box::new(match object.as_ref() {
-                Virtual::Range { start, stop, step } => VirtualObject::Range {
-                    start: *start,
-                    stop: *stop,
-                    step: *step,
-                },
-                Virtual::RangeIterator { next, stop, step } => VirtualObject::RangeIterator {
-                    next: *next,
-                    stop: *stop,
-                    step: *step,
-                },
-                Virtual::SequenceIterator {
-                    sequence, index, ..
-                } => VirtualObject::SequenceIterator {
-                    sequence: *sequence,
-                    index: *index,
-                },
-                Virtual::Enumerate { count, inner } => VirtualObject::Enumerate {
-                    count: *count,
-                    inner: inner.to_slot(),
-                },
-                Virtual::Zip { inner } => VirtualObject::Zip {
-                    inner: inner.iter().map(Item::to_slot).collect(),
-                },
-            })),
+            Item::Shared(number) => Slot::Shared(*number),
+            Item::Virtual(object) => Slot::Virtual(Box::new(object.to_object())),
         }
     }
 

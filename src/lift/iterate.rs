@@ -71,6 +71,8 @@ impl Lifter<'_> {
                     class,
                 }
             }
+            // A generator or an iterator is its own.
+            Item::Shared(_) => return Ok(Some(item.clone())),
             Item::Null | Item::Maybe(..) => return Ok(None),
         };
         Ok(Some(Item::Virtual(Rc::new(object))))
@@ -78,7 +80,14 @@ impl Lifter<'_> {
 
     pub(super) fn for_iter(&mut self, schedule: &mut Schedule, exit: u32) -> Step {
         let next = self.instr.next;
-        match self.frame.stack.last().cloned() {
+        if let Some(Item::Shared(number)) = self.frame.stack.last()
+            && self.frame.iterator().is_none()
+        {
+            let number = *number;
+            return self.for_iter_of_generator(schedule, number, exit);
+        }
+        let iterator = self.frame.iterator();
+        match iterator.or_else(|| self.frame.stack.last().cloned()) {
             Some(item @ Item::Virtual(_)) => {
                 let more = self.has_next(&item)?;
                 let (body, done) = (self.new_block(), self.new_block());
@@ -87,15 +96,16 @@ impl Lifter<'_> {
                 let snapshot = self.snapshot;
                 self.block = body;
                 let (values, advanced) = self.advance(&item)?;
-                self.frame.stack.pop();
-                self.frame.stack.push(advanced);
+                self.frame.set_iterator(advanced);
                 let target = self.push_items(values, next)?;
                 self.go_to(schedule, target)?;
                 self.frame = before;
                 self.block = done;
                 self.snapshot = snapshot;
-                let item = self.pop()?;
-                self.release_iterator(&item)?;
+                match self.pop()? {
+                    Item::Shared(number) => self.release_shared(number)?,
+                    item => self.release_iterator(&item)?,
+                }
                 self.go_to(schedule, exit)
             }
             Some(Item::Value(iterator)) => {
@@ -127,7 +137,7 @@ impl Lifter<'_> {
         }
     }
 
-    fn release_iterator(&mut self, item: &Item) -> Step {
+    pub(super) fn release_iterator(&mut self, item: &Item) -> Step {
         let Item::Virtual(object) = item else {
             return Ok(());
         };

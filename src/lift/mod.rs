@@ -20,10 +20,13 @@ mod attributes;
 mod calls;
 mod class_attributes;
 mod compare;
+mod comprehensions;
+mod consumers;
 mod containers;
 mod control;
 mod dicts;
 mod emit;
+mod generators;
 mod handlers;
 mod in_place;
 mod instances;
@@ -32,6 +35,7 @@ mod iterate;
 mod peel;
 mod polymorphic;
 mod scan;
+mod shared;
 mod step;
 mod supers;
 mod texts;
@@ -49,7 +53,7 @@ use crate::hir::{
 };
 
 pub use handlers::Raised;
-pub use in_place::{EntryIterator, EntryPoint, EntrySlot};
+pub use in_place::{EntryIterator, EntryPoint, EntryShared, EntrySlot, KEPT_GENERATOR};
 pub use scan::{assigned_in_loop, natural_loop};
 pub use texts::METHODS;
 pub use world::{
@@ -190,7 +194,7 @@ fn refuse_whole_functions(bytes: &CodeBytes, code: &Code) -> Result<(), Refusal>
     if bytes.is_generator_like() {
         return refuse(
             "generators and coroutines stay interpreted",
-            "move the hot loop into a plain function",
+            "its code runs in place where a compiled function loops over it",
         );
     }
     if bytes.flags & CodeBytes::FLAG_NEWLOCALS == 0 || bytes.flags & CodeBytes::FLAG_OPTIMIZED == 0
@@ -244,6 +248,10 @@ struct Knowledge {
     not_constructed: HashSet<(Vec<u32>, u32)>,
     /// Handlers that need the exception: inline path and offset.
     uncaught: HashSet<(Vec<u32>, u32)>,
+    /// Loops over generators whose first item is lifted apart from the others.
+    apart: HashSet<HeaderKey>,
+    /// Locals that change their class in a first turn, by inline path.
+    cut: HashMap<Vec<u32>, std::collections::BTreeSet<usize>>,
 }
 
 /// One code object taking part.
@@ -259,11 +267,32 @@ struct CodeContext {
     path: Vec<u32>,
 }
 
+impl PartialEq for CodeContext {
+    /// The same code at the same place.
+    fn eq(&self, other: &CodeContext) -> bool {
+        self.id == other.id
+    }
+}
+
+impl std::fmt::Debug for CodeContext {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{}", self.id)
+    }
+}
+
 /// The abstract frame.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 struct Frame {
     locals: Vec<Item>,
     stack: Vec<Item>,
+    /// The state of the frame that waits for this one.
+    parent: Option<FrameStateId>,
+    /// The number of the generator whose frame it is.
+    generator: Option<u32>,
+    /// The frame that iterates over that generator.
+    outer: Option<Rc<shared::Outer>>,
+    /// Objects that several slots may hold.
+    heap: shared::Heap,
 }
 
 /// A way into a block that is not lifted yet.
@@ -276,18 +305,20 @@ struct Incoming {
 /// A loop that is being lifted.
 struct OpenLoop {
     header: BlockId,
-    /// Slots with parameters, in order of the parameters, and their shapes.
+    /// Slots with parameters ([`Frame::slot`]), in order of the parameters, and their shapes.
     slots: Vec<(usize, Shape)>,
     /// The mutable pieces of the iterator on top of the stack.
     iterator_params: usize,
+    /// What the objects in pieces are at the header.
+    heap: shared::Heap,
 }
 
 /// A return found while lifting.
 struct Return {
     block: BlockId,
     item: Item,
-    /// The locals that die with the frame, in slot order.
-    locals: Vec<Item>,
+    /// The frame that dies.
+    frame: Frame,
     snapshot: Option<FrameStateId>,
 }
 
@@ -304,8 +335,6 @@ struct Lifter<'a> {
     context: Rc<CodeContext>,
     block: BlockId,
     frame: Frame,
-    /// Of the inlining caller.
-    parent: Option<FrameStateId>,
     instr: Instr,
     /// Operands on the stack when the bytecode instruction began.
     depth: usize,
@@ -316,6 +345,14 @@ struct Lifter<'a> {
     inline_stack: Vec<FunctionHandle>,
     /// First turns of loops that are being lifted, outermost first: offsets of their headers.
     peeling: Vec<u32>,
+    /// Who iterates over the generators whose code is being lifted, outermost first.
+    consumers: Vec<generators::Taker>,
+    /// What else makes the code at hand a copy: loops over generators and their `yield`s.
+    copies: Vec<u32>,
+    /// Instructions that were lifted again for another `yield`.
+    copied: usize,
+    /// By number of a shared object: the call that made it, as in `Knowledge::not_inlined`.
+    makers: Vec<(Vec<u32>, u32)>,
     /// Of a loop lifted by itself: the starts of its blocks.
     region: Option<Rc<std::collections::BTreeSet<u32>>>,
 
@@ -382,16 +419,16 @@ impl<'a> Lifter<'a> {
             depth: 0,
             context,
             block,
-            frame: Frame {
-                locals: Vec::new(),
-                stack: Vec::new(),
-            },
-            parent: None,
+            frame: Frame::default(),
             snapshot: None,
             statement_start: true,
             inline_depth: 0,
             inline_stack: Vec::new(),
             peeling: Vec::new(),
+            consumers: Vec::new(),
+            copies: Vec::new(),
+            copied: 0,
+            makers: Vec::new(),
             region: None,
             caught: Vec::new(),
             handling: None,
@@ -594,13 +631,14 @@ impl<'a> Lifter<'a> {
             self.block = site.block;
             self.snapshot = site.snapshot;
             // Objects made on other ways are not known on this one.
-            self.frame.locals.clone_from(&site.locals);
+            let locals = site.frame.locals.clone();
+            self.frame = site.frame;
             self.frame.stack.clear();
             if shows_frame && self.snapshot.is_some() {
                 self.emit(crate::hir::Op::GuardFrameUnseen, &[], None)?;
             }
             let value = self.convert(&site.item, repr, ty)?;
-            for item in &site.locals {
+            for item in &locals {
                 self.release(item)?;
             }
             self.function.block_mut(self.block).terminator = crate::hir::Terminator::Return(value);

@@ -31,6 +31,7 @@ impl Lifter<'_> {
         let mut path = self.context.path.clone();
         // Offsets are even smaller; this keeps paths and turns apart.
         path.extend(self.peeling.iter().map(|turn| u32::MAX - turn));
+        path.extend(&self.copies);
         (path, offset)
     }
 
@@ -39,12 +40,12 @@ impl Lifter<'_> {
         let key = self.header_key(target);
         let known = self.knowledge.peeled.get(&key).cloned().unwrap_or_default();
         let changes = |(slot, shape): &(usize, Shape)| {
-            let (Shape::Value(form), Item::Value(value)) = (shape, &self.frame.locals[*slot])
-            else {
+            let (Shape::Value(form), Item::Value(value)) = (shape, self.frame.slot(*slot)) else {
                 return false;
             };
             let goes_round = self.ty(*value);
-            self.context.scan.is_live(target, *slot)
+            *slot < self.frame.locals.len()
+                && self.context.scan.is_live(target, *slot)
                 && !known.contains(slot)
                 && new_class(form.ty, goes_round).is_some()
         };
@@ -58,6 +59,8 @@ impl Lifter<'_> {
         }
         // What came round so far came from an old class.
         self.knowledge.headers.remove(&key);
+        let cut = self.knowledge.cut.entry(self.context.path.clone());
+        cut.or_default().extend(found.iter().copied());
         self.knowledge.peeled.entry(key).or_default().extend(found);
         true
     }
@@ -128,24 +131,16 @@ impl Lifter<'_> {
 
     /// Where several ways meet and a peeled variable has its old class on some of them: those leave.
     pub(super) fn cut_ways(&mut self, incoming: &mut Vec<Incoming>, offset: u32) -> Step {
-        if incoming.len() < 2 || self.knowledge.peeled.is_empty() {
+        if incoming.len() < 2 {
             return Ok(());
         }
-        let path = &self.context.path;
+        let Some(slots) = self.knowledge.cut.get(&self.context.path).cloned() else {
+            return Ok(());
+        };
         let left = self.request.history.site(self.context.key, offset);
         if left.is_some_and(|site| site.left_for(ExitReason::ColdBranch)) {
             return Ok(());
         }
-        let mut slots: Vec<usize> = Vec::new();
-        for ((turn, _), peeled) in &self.knowledge.peeled {
-            let rest = turn.strip_prefix(path.as_slice());
-            // Turns, no inlined calls behind the path.
-            if rest.is_some_and(|rest| rest.iter().all(|step| *step > u32::MAX / 2)) {
-                slots.extend(peeled);
-            }
-        }
-        slots.sort_unstable();
-        slots.dedup();
         for slot in slots {
             if !self.context.scan.is_live(offset, slot) {
                 continue;
@@ -185,17 +180,21 @@ impl Lifter<'_> {
 }
 
 /// The lowest offset that waits inside of the loop, its header apart.
-fn first_inside(pending: &BTreeMap<u32, Vec<Incoming>>, header: u32, end: u32) -> Option<u32> {
+pub(super) fn first_inside(
+    pending: &BTreeMap<u32, Vec<Incoming>>,
+    header: u32,
+    end: u32,
+) -> Option<u32> {
     pending.range(header + 1..end).next().map(|row| *row.0)
 }
 
 /// Variables that are to hold numbers begin as these.
-fn is_old_class(ty: Type) -> bool {
+pub(super) fn is_old_class(ty: Type) -> bool {
     ty == Type::INT || ty == Type::NONE
 }
 
 /// The number class that comes round to a variable that came in as `old`.
-fn new_class(old: Type, round: Type) -> Option<Type> {
+pub(super) fn new_class(old: Type, round: Type) -> Option<Type> {
     let classes: &[Type] = if old == Type::NONE {
         &[Type::FLOAT, Type::INT]
     } else if old == Type::INT {

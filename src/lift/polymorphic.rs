@@ -216,9 +216,10 @@ impl Lifter<'_> {
             self.facts.insert(receiver, narrowed);
             match self.call_way(callable, &function, args, kwnames) {
                 Ok(item) => returns.push(Return {
+                    // Ways that meet have values.
+                    item: Item::Value(self.value_of(&item)?),
                     block: self.block,
-                    item,
-                    locals: Vec::new(),
+                    frame: super::Frame::default(),
                     snapshot: self.snapshot,
                 }),
                 Err(Stop::PathEnds) => {}

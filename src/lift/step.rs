@@ -2,7 +2,7 @@
 
 use crate::abi::exit_reason::ExitReason;
 use crate::abi::helpers::HelperId;
-use crate::bytecode::{CommonConstant, ConstView, LocalKind, Op as Bytecode};
+use crate::bytecode::{CommonConstant, ConstView, GeneratorOp, LocalKind, Op as Bytecode};
 use crate::feedback::Fact;
 use crate::hir::attributes::GlobalPlace;
 use crate::hir::{NamespaceId, Op, Repr, Terminator, Type, ValueId};
@@ -73,6 +73,17 @@ impl Lifter<'_> {
                 self.note(NoteKind::RuntimeCall, "store to a global");
                 self.runtime(HelperId::StoreGlobal, &[globals, name, value])?;
             }
+            Bytecode::LoadCommonConstant(
+                name @ (CommonConstant::All | CommonConstant::Any | CommonConstant::Tuple),
+            ) => {
+                let which = match name {
+                    CommonConstant::All => Singleton::All,
+                    CommonConstant::Any => Singleton::Any,
+                    _ => Singleton::Tuple,
+                };
+                let value = self.singleton(which);
+                self.push(value);
+            }
             Bytecode::LoadCommonConstant(CommonConstant::AssertionError)
             | Bytecode::LoadBuildClass => {
                 return self.leave("not compiled").map(|()| true);
@@ -120,6 +131,7 @@ impl Lifter<'_> {
                 return Ok(true);
             }
             Bytecode::ReturnValue => {
+                self.check_result()?;
                 self.return_value(schedule)?;
                 return Ok(true);
             }
@@ -173,7 +185,11 @@ impl Lifter<'_> {
                 self.push(value);
             }
             Bytecode::BuildList(count) => self.build(HelperId::NewList, count)?,
-            Bytecode::BuildTuple(count) => self.build(HelperId::NewTuple, count)?,
+            Bytecode::BuildTuple(count) => {
+                if !self.closure_in_pieces(count)? {
+                    self.build(HelperId::NewTuple, count)?;
+                }
+            }
             Bytecode::BuildSet(count) => self.build(HelperId::NewSet, count)?,
             Bytecode::BuildMap(0) => self.build(HelperId::EmptyMap, 0)?,
             Bytecode::BuildMap(pairs) => self.build(HelperId::NewMap, pairs * 2)?,
@@ -195,6 +211,10 @@ impl Lifter<'_> {
             Bytecode::GetIter => self.get_iter()?,
             Bytecode::ForIter { exit, .. } => {
                 self.for_iter(schedule, exit)?;
+                return Ok(true);
+            }
+            Bytecode::Generator(GeneratorOp::YieldValue) if self.frame.generator.is_some() => {
+                self.yield_value(schedule)?;
                 return Ok(true);
             }
             Bytecode::LoadAttr { name } => self.load_attr(name)?,
@@ -302,6 +322,9 @@ impl Lifter<'_> {
 
     /// The interpreter drops its reference to the item here.
     pub(super) fn release(&mut self, item: &Item) -> Step {
+        if let Item::Shared(number) = item {
+            return self.release_shared(*number);
+        }
         let (Item::Value(value) | Item::Maybe(value, ..)) = item else {
             return Ok(());
         };
@@ -319,13 +342,13 @@ impl Lifter<'_> {
     fn return_value(&mut self, schedule: &mut Schedule) -> Step {
         let item = self.pop()?;
         let item = match item {
-            Item::Virtual(_) => Item::Value(self.value_of(&item)?),
+            Item::Virtual(_) | Item::Shared(_) => Item::Value(self.value_of(&item)?),
             other => other,
         };
         schedule.returns.push(Return {
             block: self.block,
             item,
-            locals: self.frame.locals.clone(),
+            frame: self.frame.clone(),
             snapshot: self.snapshot,
         });
         Ok(())
@@ -360,15 +383,20 @@ impl Lifter<'_> {
         };
         let fact = self.fact(contents).cloned().unwrap_or_default();
         let cell = self.runtime(HelperId::NewCell, &[contents])?;
+        self.note_cell(cell, fact);
+        self.frame.locals[slot as usize] = Item::Value(cell);
+        Ok(())
+    }
+
+    /// What is known of a cell's contents.
+    pub(super) fn note_cell(&mut self, cell: ValueId, contents: Fact) {
         self.facts.insert(
             cell,
             Fact {
-                items: Some(std::rc::Rc::new(std::cell::RefCell::new(fact))),
+                items: Some(std::rc::Rc::new(std::cell::RefCell::new(contents))),
                 ..Fact::of(Type::CELL)
             },
         );
-        self.frame.locals[slot as usize] = Item::Value(cell);
-        Ok(())
     }
 
     pub(super) fn cell_at(&mut self, slot: u32) -> Step<ValueId> {

@@ -89,7 +89,11 @@ impl Lifter<'_> {
         let object = self.as_boxed(object)?;
         if args.is_empty() {
             // The frame holds it: what is done with it here takes no reference away.
-            let made = [Item::Value(callable), Item::Value(class), Item::Value(object)];
+            let made = [
+                Item::Value(callable),
+                Item::Value(class),
+                Item::Value(object),
+            ];
             self.super_of(class, object, (operands, &made), name, form)?;
         } else {
             let made = [Item::Value(callable), args[0].clone(), args[1].clone()];
@@ -201,8 +205,12 @@ impl Lifter<'_> {
             return Ok(None);
         };
         let class = self.class_of_row(row, fact.text.clone());
-        self.emit_value(Op::GuardThisClass(class), &[value], Type::OBJECT, Repr::Boxed)?;
+        self.emit_value(
+            Op::GuardThisClass(class),
+            &[value],
+            Type::OBJECT,
+            Repr::Boxed,
+        )?;
         Ok(Some(fact))
     }
 }
-

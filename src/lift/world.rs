@@ -36,6 +36,14 @@ pub enum Builtin {
     Pow,
     /// `sum`
     Sum,
+    /// `any`
+    Any,
+    /// `all`
+    All,
+    /// `sorted`
+    Sorted,
+    /// `next`
+    Next,
     /// `ord`
     Ord,
     /// `chr`
@@ -249,6 +257,12 @@ pub enum Singleton {
     Enumerate,
     /// The class `zip`.
     Zip,
+    /// The function `any`.
+    Any,
+    /// The function `all`.
+    All,
+    /// The class `tuple`.
+    Tuple,
 }
 
 /// A Python function that may be inlined or called natively.
@@ -379,6 +393,14 @@ pub trait World {
     fn key_of_code(&mut self, code: ObjectHandle) -> Option<FunctionCodeKey> {
         let _ = code;
         None
+    }
+    /// Does `sum` make good for what rounding loses when it adds floats (3.12+)?
+    fn sum_compensates(&self) -> bool {
+        true
+    }
+    /// Can generators be made from their pieces?
+    fn knows_generators(&self) -> bool {
+        true
     }
     /// Are the classes of iterators of dicts and sets known?
     fn knows_iterators(&self) -> bool {

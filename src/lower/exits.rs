@@ -15,12 +15,14 @@ use super::alias::Region;
 use super::context::{Current, Lowering};
 use super::error::LowerError;
 use crate::abi::deopt_table::{
-    DeoptTable, ExitKind, ExitSite, ExitState, FrameDescriptor, ShownLocals, SlotDescriptor,
-    Source, ValueDescriptor, VirtualDescriptor,
+    DeoptTable, ExitKind, ExitSite, ExitState, FrameDescriptor, SharedDescriptor, ShownLocals,
+    SlotDescriptor, Source, ValueDescriptor, VirtualDescriptor,
 };
 use crate::abi::exit_reason::ExitReason;
 use crate::abi::support::Support;
-use crate::hir::{FrameStateId, Op, Origin, Repr, Slot, ValueId, VirtualObject};
+use crate::hir::{
+    CodeId, FrameStateId, Op, Origin, Repr, Shared as SharedObject, Slot, ValueId, VirtualObject,
+};
 
 /// What sites must have in common to share a block.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -281,6 +283,7 @@ impl Lowering<'_, '_> {
             releases.push(word);
         }
         let frames = self.frames(key.state, result_word, &mut words, shift)?;
+        let shared = self.shared_objects(key.state, &mut words, shift)?;
         for &value in &key.owned {
             if self.function.value(value).repr != Repr::Boxed {
                 return Err(LowerError::malformed(format!(
@@ -306,6 +309,7 @@ impl Lowering<'_, '_> {
         Ok(ExitState {
             kind: key.kind,
             frames,
+            shared,
             releases,
             words: count,
         })
@@ -343,30 +347,91 @@ impl Lowering<'_, '_> {
         let mut next = Some(innermost);
         while let Some(id) = next {
             let state = self.function.frame_state(id);
-            let code = self
-                .function
-                .codes
-                .get(state.code.index())
-                .ok_or_else(|| LowerError::malformed(format!("{id} names {} ", state.code)))?;
-            let mut slots = |slots: &[Slot]| -> Result<Vec<SlotDescriptor>, LowerError> {
-                slots
-                    .iter()
-                    .map(|slot| self.slot(slot, result_word, words, shift))
-                    .collect()
-            };
+            let mut slots = |list: &[Slot]| self.slots(list, result_word, words, shift);
             frames.push(FrameDescriptor {
                 code: state.code,
-                function: code.function,
+                function: self.function_of(state.code)?,
                 offset: state.offset,
                 next: state.next,
                 locals: slots(&state.locals)?,
                 stack: slots(&state.stack)?,
-                constructs: state.constructs,
+                waits: state.waits,
+                generator: state.generator,
+                consumed: match &state.consumed {
+                    Some(consumed) => Some((consumed.by, slots(&consumed.slots)?)),
+                    None => None,
+                },
             });
             next = state.parent;
         }
         frames.reverse();
         Ok(frames)
+    }
+
+    fn function_of(&self, code: CodeId) -> Result<u32, LowerError> {
+        let row = self.function.codes.get(code.index());
+        row.map(|row| row.function)
+            .ok_or_else(|| LowerError::malformed(format!("a frame state names {code}")))
+    }
+
+    /// The objects that slots of the frames name by number. (A state says of each what it is where its
+    /// frame can reach it; where several do, they say the same.)
+    fn shared_objects(
+        &self,
+        innermost: FrameStateId,
+        words: &mut Words,
+        shift: u32,
+    ) -> Result<Vec<(u32, SharedDescriptor)>, LowerError> {
+        let mut objects: Vec<(u32, SharedDescriptor)> = Vec::new();
+        let mut next = Some(innermost);
+        while let Some(id) = next {
+            let state = self.function.frame_state(id);
+            for (number, object) in &state.shared {
+                if objects.iter().any(|row| row.0 == *number) {
+                    continue;
+                }
+                let mut slots = |list: &[Slot]| self.slots(list, None, words, shift);
+                let object = match object {
+                    SharedObject::Generator {
+                        code,
+                        offset,
+                        stage,
+                        locals,
+                        stack,
+                    } => SharedDescriptor::Generator {
+                        function: self.function_of(*code)?,
+                        offset: *offset,
+                        stage: *stage,
+                        locals: slots(locals)?,
+                        stack: slots(stack)?,
+                    },
+                    SharedObject::Iterator(object) => {
+                        SharedDescriptor::Iterator(self.virtual_object(object, None, words, shift)?)
+                    }
+                    SharedObject::Function { code, closure } => SharedDescriptor::Function {
+                        function: self.function_of(*code)?,
+                        closure: slots(closure)?,
+                    },
+                    SharedObject::Tuple(items) => SharedDescriptor::Tuple(slots(items)?),
+                };
+                objects.push((*number, object));
+            }
+            next = state.parent;
+        }
+        Ok(objects)
+    }
+
+    fn slots(
+        &self,
+        slots: &[Slot],
+        result_word: Option<u32>,
+        words: &mut Words,
+        shift: u32,
+    ) -> Result<Vec<SlotDescriptor>, LowerError> {
+        slots
+            .iter()
+            .map(|slot| self.slot(slot, result_word, words, shift))
+            .collect()
     }
 
     fn slot(
@@ -390,40 +455,51 @@ impl Lowering<'_, '_> {
                 }),
                 None => return Err(LowerError::malformed("a result outside of an after state")),
             },
-            Slot::Virtual(object) => {
-                let mut value = |id: ValueId| self.describe(id, words, shift);
-                let descriptor = match object.as_ref() {
-                    VirtualObject::Range { start, stop, step } => VirtualDescriptor::Range {
-                        start: value(*start)?,
-                        stop: value(*stop)?,
-                        step: value(*step)?,
-                    },
-                    VirtualObject::RangeIterator { next, stop, step } => {
-                        VirtualDescriptor::RangeIterator {
-                            next: value(*next)?,
-                            stop: value(*stop)?,
-                            step: value(*step)?,
-                        }
-                    }
-                    VirtualObject::SequenceIterator { sequence, index } => {
-                        VirtualDescriptor::SequenceIterator {
-                            sequence: value(*sequence)?,
-                            index: value(*index)?,
-                        }
-                    }
-                    VirtualObject::Enumerate { count, inner } => VirtualDescriptor::Enumerate {
-                        count: value(*count)?,
-                        inner: self.slot(inner, result_word, words, shift)?,
-                    },
-                    VirtualObject::Zip { inner } => VirtualDescriptor::Zip {
-                        inner: inner
-                            .iter()
-                            .map(|slot| self.slot(slot, result_word, words, shift))
-                            .collect::<Result<_, _>>()?,
-                    },
-                };
-                SlotDescriptor::Virtual(Box::new(descriptor))
+            Slot::Shared(number) => SlotDescriptor::Shared(*number),
+            Slot::Virtual(object) => SlotDescriptor::Virtual(Box::new(self.virtual_object(
+                object,
+                result_word,
+                words,
+                shift,
+            )?)),
+        })
+    }
+
+    fn virtual_object(
+        &self,
+        object: &VirtualObject,
+        result_word: Option<u32>,
+        words: &mut Words,
+        shift: u32,
+    ) -> Result<VirtualDescriptor, LowerError> {
+        let mut value = |id: ValueId| self.describe(id, words, shift);
+        Ok(match object {
+            VirtualObject::Range { start, stop, step } => VirtualDescriptor::Range {
+                start: value(*start)?,
+                stop: value(*stop)?,
+                step: value(*step)?,
+            },
+            VirtualObject::RangeIterator { next, stop, step } => VirtualDescriptor::RangeIterator {
+                next: value(*next)?,
+                stop: value(*stop)?,
+                step: value(*step)?,
+            },
+            VirtualObject::SequenceIterator { sequence, index } => {
+                VirtualDescriptor::SequenceIterator {
+                    sequence: value(*sequence)?,
+                    index: value(*index)?,
+                }
             }
+            VirtualObject::Enumerate { count, inner } => VirtualDescriptor::Enumerate {
+                count: value(*count)?,
+                inner: self.slot(inner, result_word, words, shift)?,
+            },
+            VirtualObject::Zip { inner } => VirtualDescriptor::Zip {
+                inner: inner
+                    .iter()
+                    .map(|slot| self.slot(slot, result_word, words, shift))
+                    .collect::<Result<_, _>>()?,
+            },
         })
     }
 

@@ -10,13 +10,13 @@ use pyo3::ffi::{self, PyObject};
 use pyo3::prelude::*;
 
 use super::apart::apart;
+use super::boxes::Boxes;
+use super::frame::consumers::Consumption;
+use super::frame::generators;
 use super::frame::{self, CallResult, CellPolicy, ResumePoint, SuspendedCall};
 use super::unit::Unit;
-use crate::abi::Repr;
-use crate::abi::deopt_table::{
-    ExitKind, ExitState, FrameDescriptor, SlotDescriptor, Source, ValueDescriptor,
-    VirtualDescriptor,
-};
+use crate::abi::Waits;
+use crate::abi::deopt_table::{ExitKind, ExitState, FrameDescriptor};
 use crate::abi::exit_reason::ExitReason;
 use crate::ffi::{InterpreterFrame, ThreadState};
 
@@ -63,224 +63,14 @@ pub unsafe extern "C" fn exit_handler(
     }
 }
 
-/// Objects made from words so far.
-pub(super) struct Boxes<'a> {
-    unit: &'a Unit,
-    words: &'a [u64],
-    /// One reference each is ours, dropped at the end.
-    made: Vec<Option<*mut PyObject>>,
-}
-
-impl<'a> Boxes<'a> {
-    pub(super) fn new(unit: &'a Unit, words: &'a [u64]) -> Boxes<'a> {
-        Boxes {
-            unit,
-            words,
-            made: vec![None; words.len()],
-        }
-    }
-
-    /// Drops what was made; the slots have references of their own.
-    pub(super) unsafe fn release(self) {
-        for object in self.made.into_iter().flatten() {
-            // SAFETY: one reference of each is ours.
-            unsafe { ffi::Py_DECREF(object) };
-        }
-    }
-
-    /// A new reference to the object of a value; null with an exception set without memory.
-    unsafe fn object(&mut self, value: &ValueDescriptor) -> *mut PyObject {
-        // SAFETY: sources are those lowering wrote: boxed words hold live objects, object ids are of the
-        // unit's pool.
-        unsafe {
-            match value.source {
-                Source::Object(id) => ffi::Py_NewRef(self.unit.objects[id.index()]),
-                Source::Int(value) => ffi::PyLong_FromLongLong(value),
-                Source::Unsigned(value) => ffi::PyLong_FromUnsignedLongLong(value),
-                Source::Float(bits) => ffi::PyFloat_FromDouble(f64::from_bits(bits)),
-                Source::Bool(value) => bool_object(value),
-                Source::Word(index) => {
-                    let index = index as usize;
-                    if value.repr == Repr::Boxed {
-                        return ffi::Py_NewRef(self.words[index] as *mut PyObject);
-                    }
-                    if let Some(object) = self.made[index] {
-                        return ffi::Py_NewRef(object);
-                    }
-                    let word = self.words[index];
-                    let object = match value.repr {
-                        Repr::I64 => ffi::PyLong_FromLongLong(word as i64),
-                        Repr::U64 => ffi::PyLong_FromUnsignedLongLong(word),
-                        Repr::F64 => ffi::PyFloat_FromDouble(f64::from_bits(word)),
-                        Repr::Bool => bool_object(word & 1 != 0),
-                        Repr::Boxed | Repr::Ptr => null_mut(),
-                    };
-                    if !object.is_null() {
-                        self.made[index] = Some(object);
-                        ffi::Py_INCREF(object);
-                    }
-                    object
-                }
-            }
-        }
-    }
-
-    fn int(&self, value: &ValueDescriptor) -> i64 {
-        match value.source {
-            Source::Int(value) => value,
-            Source::Unsigned(value) => value as i64,
-            Source::Word(index) => self.words[index as usize] as i64,
-            _ => 0,
-        }
-    }
-
-    fn is_true(&self, value: &ValueDescriptor) -> bool {
-        match value.source {
-            Source::Bool(value) => value,
-            Source::Word(index) => self.words[index as usize] & 1 != 0,
-            _ => true,
-        }
-    }
-
-    /// A new reference for a slot, null for NULL. `Err` with an exception set without memory.
-    pub(super) unsafe fn slot(&mut self, slot: &SlotDescriptor) -> Result<*mut PyObject, ()> {
-        // SAFETY: as in `object`.
-        unsafe {
-            let object = match slot {
-                SlotDescriptor::Null => return Ok(null_mut()),
-                SlotDescriptor::Maybe { bound, .. } if !self.is_true(bound) => {
-                    return Ok(null_mut());
-                }
-                SlotDescriptor::Value(value) | SlotDescriptor::Maybe { value, .. } => {
-                    self.object(value)
-                }
-                SlotDescriptor::Virtual(object) => self.virtual_object(object),
-            };
-            if object.is_null() {
-                Err(())
-            } else {
-                Ok(object)
-            }
-        }
-    }
-
-    unsafe fn virtual_object(&mut self, object: &VirtualDescriptor) -> *mut PyObject {
-        // SAFETY: builtin constructors with arguments of the right classes.
-        unsafe {
-            match object {
-                VirtualDescriptor::Range { start, stop, step } => {
-                    let (start, stop, step) = (self.int(start), self.int(stop), self.int(step));
-                    call_ints((&raw mut ffi::PyRange_Type).cast(), &[start, stop, step])
-                }
-                VirtualDescriptor::RangeIterator { next, stop, step } => {
-                    let (next, stop, step) = (self.int(next), self.int(stop), self.int(step));
-                    let range = call_ints((&raw mut ffi::PyRange_Type).cast(), &[next, stop, step]);
-                    iterator(range)
-                }
-                VirtualDescriptor::SequenceIterator { sequence, index } => {
-                    let index = self.int(index);
-                    let iterator = iterator(self.object(sequence));
-                    if index > 0 && !iterator.is_null() {
-                        let state = ffi::PyLong_FromLongLong(index);
-                        let name = ffi::PyUnicode_InternFromString(c"__setstate__".as_ptr());
-                        let done = ffi::PyObject_CallMethodObjArgs(
-                            iterator,
-                            name,
-                            state,
-                            null_mut::<PyObject>(),
-                        );
-                        ffi::Py_XDECREF(name);
-                        ffi::Py_XDECREF(state);
-                        if done.is_null() {
-                            ffi::Py_DECREF(iterator);
-                            return null_mut();
-                        }
-                        ffi::Py_DECREF(done);
-                    }
-                    iterator
-                }
-                VirtualDescriptor::Enumerate { count, inner } => {
-                    let Ok(inner) = self.slot(inner) else {
-                        return null_mut();
-                    };
-                    let count = ffi::PyLong_FromLongLong(self.int(count));
-                    let class: *mut PyObject = (&raw mut ffi::PyEnum_Type).cast();
-                    let result = ffi::PyObject_CallFunctionObjArgs(
-                        class,
-                        inner,
-                        count,
-                        null_mut::<PyObject>(),
-                    );
-                    ffi::Py_XDECREF(count);
-                    ffi::Py_DECREF(inner);
-                    result
-                }
-                VirtualDescriptor::Zip { inner } => {
-                    let tuple = ffi::PyTuple_New(inner.len() as isize);
-                    if tuple.is_null() {
-                        return null_mut();
-                    }
-                    for (index, item) in inner.iter().enumerate() {
-                        let Ok(item) = self.slot(item) else {
-                            ffi::Py_DECREF(tuple);
-                            return null_mut();
-                        };
-                        ffi::PyTuple_SetItem(tuple, index as isize, item);
-                    }
-                    let class: *mut PyObject = (&raw mut ffi::PyZip_Type).cast();
-                    let result = ffi::PyObject_CallObject(class, tuple);
-                    ffi::Py_DECREF(tuple);
-                    result
-                }
-            }
-        }
-    }
-}
-
-unsafe fn bool_object(value: bool) -> *mut PyObject {
-    // SAFETY: static objects.
-    unsafe {
-        ffi::Py_NewRef(if value {
-            ffi::Py_True()
-        } else {
-            ffi::Py_False()
-        })
-    }
-}
-
-unsafe fn call_ints(class: *mut PyObject, values: &[i64]) -> *mut PyObject {
-    // SAFETY: a class called with a tuple of ints; `PyTuple_SetItem` takes the references.
-    unsafe {
-        let tuple = ffi::PyTuple_New(values.len() as isize);
-        if tuple.is_null() {
-            return null_mut();
-        }
-        for (index, value) in values.iter().enumerate() {
-            ffi::PyTuple_SetItem(tuple, index as isize, ffi::PyLong_FromLongLong(*value));
-        }
-        let result = ffi::PyObject_CallObject(class, tuple);
-        ffi::Py_DECREF(tuple);
-        result
-    }
-}
-
-/// The iterator of an object whose reference is consumed.
-unsafe fn iterator(object: *mut PyObject) -> *mut PyObject {
-    // SAFETY: null passes through; otherwise a live object.
-    unsafe {
-        if object.is_null() {
-            return null_mut();
-        }
-        let iterator = ffi::PyObject_GetIter(object);
-        ffi::Py_DECREF(object);
-        iterator
-    }
-}
-
 /// Slots of one frame, ready.
 struct Filled {
     locals: Vec<*mut PyObject>,
     stack: Vec<*mut PyObject>,
+    /// The generator that has them instead.
+    generator: *mut PyObject,
+    /// The builtin that takes its items.
+    consumed: Option<Consumption>,
 }
 
 unsafe fn leave(
@@ -301,9 +91,34 @@ unsafe fn leave(
             None
         };
         let mut boxes = Boxes::new(unit, words);
+        boxes.state = Some(state);
         let mut filled: Vec<Filled> = Vec::with_capacity(state.frames.len());
         let mut failed = false;
         for descriptor in &state.frames {
+            if let Some(number) = descriptor.generator {
+                let generator = boxes.shared_object(number);
+                failed |= generator.is_null();
+                let consumed = descriptor.consumed.as_ref().map(|(by, slots)| Consumption {
+                    by: *by,
+                    generator: null_mut(),
+                    slots: slots
+                        .iter()
+                        .map(|slot| {
+                            boxes.slot(slot).unwrap_or_else(|()| {
+                                failed = true;
+                                null_mut()
+                            })
+                        })
+                        .collect(),
+                });
+                filled.push(Filled {
+                    locals: Vec::new(),
+                    stack: Vec::new(),
+                    generator,
+                    consumed,
+                });
+                continue;
+            }
             let mut locals = Vec::with_capacity(descriptor.locals.len());
             let mut stack = Vec::with_capacity(descriptor.stack.len());
             for slot in &descriptor.locals {
@@ -318,7 +133,12 @@ unsafe fn leave(
                     null_mut()
                 }));
             }
-            filled.push(Filled { locals, stack });
+            filled.push(Filled {
+                locals,
+                stack,
+                generator: null_mut(),
+                consumed: None,
+            });
         }
         if super::onlookers::take_changed(native_frame) {
             for (index, slot) in frame::own_slots(native_frame) {
@@ -326,7 +146,8 @@ unsafe fn leave(
                 ffi::Py_XDECREF(std::mem::replace(local, ffi::Py_XNewRef(slot.object())));
             }
         }
-        let made: Vec<*mut PyObject> = boxes.made.iter().flatten().copied().collect();
+        let shared = boxes.shared.iter().map(|row| row.1);
+        let made: Vec<*mut PyObject> = boxes.made.iter().flatten().copied().chain(shared).collect();
         if !failed && state.kind != ExitKind::Throw {
             tell_owner(unit, site, &filled);
         }
@@ -336,6 +157,10 @@ unsafe fn leave(
             for frame in &mut filled {
                 for slot in frame.locals.iter_mut().chain(&mut frame.stack) {
                     ffi::Py_XDECREF(std::mem::replace(slot, null_mut()));
+                }
+                ffi::Py_XDECREF(std::mem::replace(&mut frame.generator, null_mut()));
+                if let Some(mut consumed) = frame.consumed.take() {
+                    consumed.release();
                 }
             }
             release(state, words, &made);
@@ -347,6 +172,14 @@ unsafe fn leave(
                 frame::pop_native_frame(thread, native_frame);
             }
             return null_mut();
+        }
+        for frame in &mut filled {
+            // The frame around it holds the generator; a builtin has it as an argument.
+            let generator = frame.generator;
+            match &mut frame.consumed {
+                Some(consumed) => consumed.generator = generator,
+                None => ffi::Py_XDECREF(generator),
+            }
         }
         release_owned(state, words, &made);
         if let Some(error) = pending {
@@ -432,9 +265,12 @@ unsafe fn leave_in_place(
 }
 
 fn result_of_call(descriptor: &FrameDescriptor) -> CallResult {
-    match descriptor.constructs {
-        true => CallResult::Drop,
-        false => CallResult::Push,
+    match descriptor.waits {
+        Waits::Construct => CallResult::Drop,
+        Waits::Call => CallResult::Push,
+        Waits::Iterate { exit } => CallResult::Next {
+            exit: exit as usize,
+        },
     }
 }
 
@@ -456,6 +292,8 @@ fn resume_point<'a>(
         stack: &mut slots.stack,
         cells: CellPolicy::Cells,
         frame,
+        generator: slots.generator,
+        consumed: slots.consumed.take(),
     }
 }
 
@@ -492,7 +330,11 @@ unsafe fn tell_owner(unit: &Unit, site: usize, filled: &[Filled]) {
         let py = Python::assume_attached();
         let mut operands = Vec::new();
         if let Some(innermost) = filled.last() {
-            for object in innermost.stack.iter().rev().take(3) {
+            let stack = match innermost.generator {
+                null if null.is_null() => innermost.stack.clone(),
+                generator => generators::operands(generator),
+            };
+            for object in stack.iter().rev().take(3) {
                 operands.push(Bound::from_borrowed_ptr_or_opt(py, *object));
             }
         }
@@ -523,11 +365,11 @@ unsafe fn run(
         }
         let frame = if count == 1 { native_frame } else { null_mut() };
         let last = resume_point(unit, &state.frames[count - 1], &mut innermost[0], frame);
-        if state.kind == ExitKind::Throw {
+        frame::object(if state.kind == ExitKind::Throw {
             frame::throw_chain(thread, &mut suspended, last, 1)
         } else {
             frame::resume_chain(thread, &mut suspended, last, 1)
-        }
+        })
     }
 }
 

@@ -475,8 +475,9 @@ pub fn own_member<'py>(
     let dict = unsafe { Bound::from_owned_ptr_or_opt(py, PyType_GetDict(type_of(class))) };
     #[cfg(not(Py_3_12))]
     // SAFETY: a live class; its dict is borrowed.
-    let dict =
-        unsafe { Bound::from_borrowed_ptr_or_opt(py, (*type_of(class)).tp_dict.cast::<PyObject>()) };
+    let dict = unsafe {
+        Bound::from_borrowed_ptr_or_opt(py, (*type_of(class)).tp_dict.cast::<PyObject>())
+    };
     dict?.cast_exact::<PyDict>().ok()?.get_item(name).ok()
 }
 

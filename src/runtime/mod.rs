@@ -2,6 +2,7 @@
 
 mod apart;
 mod binding;
+mod boxes;
 pub mod code_memory;
 mod debug_offsets;
 #[cfg(Py_3_14)]

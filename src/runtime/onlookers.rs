@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 use pyo3::ffi::{self, PyObject};
 use pyo3::prelude::*;
 
-use super::exits::Boxes;
+use super::boxes::Boxes;
 use super::unit::Unit;
 use super::{frame, self_test, tracing};
 use crate::abi::Repr;
@@ -154,7 +154,7 @@ pub unsafe extern "C" fn hide_locals(
                     slot.is_null()
                 }
             }
-            SlotDescriptor::Virtual(_) => true,
+            SlotDescriptor::Virtual(_) | SlotDescriptor::Shared(_) => true,
         };
         let slots = || frame::own_slots(native_frame).zip(&shown.locals);
         if slots().any(|((_, slot), descriptor)| !expected(slot.object(), descriptor)) {

@@ -23,7 +23,7 @@ use super::first_calls;
 use super::frame::{self, in_place};
 use super::unit::Unit;
 use super::{self_test, tracing};
-use crate::ffi::{InterpreterFrame, ThreadState};
+use crate::ffi::{FRAME_CREATED, FRAME_SUSPENDED, GeneratorObject, InterpreterFrame, ThreadState};
 
 /// What the slots of a frame hold: locals and cells, then the operand stack.
 pub type Slots<'py> = (
@@ -49,6 +49,49 @@ impl RunningFrame {
                 (locals..locals + stack).map(slot).collect(),
             )
         }
+    }
+}
+
+/// A generator that waits, and that nobody looks into.
+pub struct Waiting<'py> {
+    /// Its code.
+    pub code: Bound<'py, PyAny>,
+    /// Its globals.
+    pub globals: Bound<'py, PyAny>,
+    /// The code unit at which it goes on.
+    pub unit: u32,
+    /// It has run already.
+    pub started: bool,
+    /// What its slots hold.
+    pub slots: Slots<'py>,
+}
+
+/// The generator as it waits; `None` if it is none, runs, has ended, or has a frame object or a weak reference.
+pub fn waiting_generator<'py>(object: &Bound<'py, PyAny>) -> Option<Waiting<'py>> {
+    let py = object.py();
+    // SAFETY: the class is compared first; a generator that waits has a complete frame, whose function is one.
+    unsafe {
+        if ffi::PyGen_CheckExact(object.as_ptr()) == 0 {
+            return None;
+        }
+        let generator = object.as_ptr().cast::<GeneratorObject>();
+        let state = (*generator).gi_frame_state;
+        let frame = frame::generators::frame_of(object.as_ptr());
+        if !matches!(state, FRAME_CREATED | FRAME_SUSPENDED)
+            || !(*frame).frame_obj.is_null()
+            || !(*generator).gi_weakreflist.is_null()
+            || in_place::has_positions(frame)
+        {
+            return None;
+        }
+        let function = frame::function(frame).cast::<ffi::PyFunctionObject>();
+        Some(Waiting {
+            code: Bound::from_borrowed_ptr(py, frame::code(frame).cast()),
+            globals: Bound::from_borrowed_ptr(py, (*function).func_globals),
+            unit: frame::generators::next_unit(frame),
+            started: state == FRAME_SUSPENDED,
+            slots: RunningFrame { frame }.slots(py),
+        })
     }
 }
 

@@ -428,6 +428,8 @@ unsafe fn leave<'py>(
             stack: &mut stack[..operands_left],
             cells: CellPolicy::Cells,
             frame: null_mut(),
+            generator: null_mut(),
+            consumed: None,
         };
         let thread = frame::current_thread();
         let result = match error {

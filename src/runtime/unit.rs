@@ -33,6 +33,8 @@ pub struct UnitFunction {
     pub function: *mut PyFunctionObject,
     /// The code the unit was compiled from.
     pub code: *mut CodeObject,
+    /// Code unit of its RETURN_GENERATOR, if it is a generator's.
+    pub made_at: Option<u32>,
 }
 
 /// A name whose value was assumed.

@@ -1,6 +1,7 @@
 //! Printing and parsing are inverses; what is wrong is said with its line.
 
 use super::super::attributes::{CallShape, Cond, Container, MathFunction};
+use super::super::frame_state::{Consumer, Consumption, Shared, Slot, Stage, VirtualObject, Waits};
 use super::super::print::{print, print_with_origins};
 use super::*;
 use crate::abi::helpers::HelperId;
@@ -332,7 +333,7 @@ impl Random {
     }
 
     fn slot(&mut self, depth: usize) -> Slot {
-        let object = match self.below(if depth > 2 { 4 } else { 9 }) {
+        let object = match self.below(if depth > 2 { 5 } else { 10 }) {
             0 => return Slot::Null,
             1 => {
                 return Slot::Maybe {
@@ -342,21 +343,22 @@ impl Random {
             }
             2 => return Slot::Value(self.value()),
             3 => return Slot::Result,
-            4 => VirtualObject::Range {
+            4 => return Slot::Shared(self.below(9) as u32),
+            5 => VirtualObject::Range {
                 start: self.value(),
                 stop: self.value(),
                 step: self.value(),
             },
-            5 => VirtualObject::RangeIterator {
+            6 => VirtualObject::RangeIterator {
                 next: self.value(),
                 stop: self.value(),
                 step: self.value(),
             },
-            6 => VirtualObject::SequenceIterator {
+            7 => VirtualObject::SequenceIterator {
                 sequence: self.value(),
                 index: self.value(),
             },
-            7 => VirtualObject::Enumerate {
+            8 => VirtualObject::Enumerate {
                 count: self.value(),
                 inner: self.slot(depth + 1),
             },
@@ -365,6 +367,31 @@ impl Random {
             },
         };
         Slot::Virtual(Box::new(object))
+    }
+
+    fn shared(&mut self) -> Vec<(u32, Shared)> {
+        (0..self.below(3))
+            .map(|index| {
+                let object = match self.below(5) {
+                    3 => Shared::Tuple(self.slots()),
+                    4 => Shared::Function {
+                        code: CodeId::new(self.below(2)),
+                        closure: self.slots(),
+                    },
+                    0 => Shared::Iterator(VirtualObject::Zip {
+                        inner: self.slots(),
+                    }),
+                    stage => Shared::Generator {
+                        code: CodeId::new(self.below(2)),
+                        offset: self.below(20) as u32,
+                        stage: [Stage::Created, Stage::Suspended, Stage::Finished][stage],
+                        locals: self.slots(),
+                        stack: self.slots(),
+                    },
+                };
+                (index as u32, object)
+            })
+            .collect()
     }
 
     fn slots(&mut self) -> Vec<Slot> {
@@ -463,7 +490,19 @@ fn random_function(seed: u64) -> Function {
             next: offset + 1 + random.below(3) as u32,
             locals: random.slots(),
             stack: random.slots(),
-            constructs: random.below(4) == 0,
+            waits: match random.below(4) {
+                0 => Waits::Construct,
+                1 => Waits::Iterate { exit: offset },
+                _ => Waits::Call,
+            },
+            generator: (random.below(4) == 0).then_some(offset),
+            consumed: (random.below(4) == 0).then(|| {
+                Box::new(Consumption {
+                    by: random.pick(Consumer::ALL),
+                    slots: random.slots(),
+                })
+            }),
+            shared: random.shared(),
             parent: (index > 0 && random.below(2) == 0)
                 .then(|| FrameStateId::new(random.below(index))),
         });

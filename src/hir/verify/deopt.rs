@@ -4,7 +4,7 @@
 use super::flow::{Set, solve};
 use super::{Errors, Place, terminator_state};
 use crate::hir::effects::Heaps;
-use crate::hir::frame_state::{Slot, VirtualObject};
+use crate::hir::frame_state::{Shared, Slot, VirtualObject};
 use crate::hir::function::{Definition, Edge, Function};
 use crate::hir::ids::{BlockId, FrameStateId, InstrId, ValueId};
 use crate::hir::ops::Op;
@@ -68,6 +68,9 @@ fn check_states(function: &Function, errors: &mut Errors<'_>) {
     let mut pending: Vec<_> = (0..count)
         .filter(|&id| used[id] || with_result[id])
         .collect();
+    for &id in &pending {
+        check_numbers(function, errors, FrameStateId::new(id));
+    }
     while let Some(id) = pending.pop() {
         if let Some(parent) = function.frame_states[id].parent
             && !std::mem::replace(&mut used[parent.index()], true)
@@ -96,6 +99,70 @@ fn check_state(function: &Function, errors: &mut Errors<'_>, id: FrameStateId, r
     for slot in state.locals.iter().chain(&state.stack) {
         check_slot(function, errors, id, slot, result);
     }
+    if let Some(consumed) = &state.consumed {
+        if consumed.slots.len() != consumed.by.slots() || state.generator.is_none() {
+            let message = format!("`{}` has other slots", consumed.by.name());
+            errors.add(Place::State(id), message);
+        }
+        for slot in &consumed.slots {
+            check_slot(function, errors, id, slot, false);
+        }
+    }
+    for (number, object) in &state.shared {
+        match object {
+            Shared::Generator {
+                code,
+                locals: slots,
+                stack,
+                ..
+            } => {
+                let locals = function.codes[code.index()].locals as usize;
+                if slots.len() != locals {
+                    let message = format!(
+                        "g{number} has {} locals, must be {locals} as {code} has",
+                        slots.len()
+                    );
+                    errors.add(Place::State(id), message);
+                }
+                for slot in slots.iter().chain(stack) {
+                    check_slot(function, errors, id, slot, false);
+                }
+            }
+            Shared::Iterator(object) => check_virtual(function, errors, id, object, false),
+            Shared::Function { closure: slots, .. } | Shared::Tuple(slots) => {
+                for slot in slots {
+                    check_slot(function, errors, id, slot, false);
+                }
+            }
+        }
+    }
+}
+
+/// What slots of a chain of states hold by number is in one of its tables, or one of its frames.
+fn check_numbers(function: &Function, errors: &mut Errors<'_>, id: FrameStateId) {
+    let chain = std::iter::successors(Some(id), |&state| function.frame_state(state).parent);
+    let chain: Vec<_> = chain.map(|state| function.frame_state(state)).collect();
+    let is_known = |number: u32| {
+        chain.iter().any(|state| {
+            state.generator == Some(number) || state.shared.iter().any(|row| row.0 == number)
+        })
+    };
+    let slots_of = |object: &'_ Shared| match object {
+        Shared::Generator { locals, stack, .. } => [locals.clone(), stack.clone()].concat(),
+        Shared::Iterator(_) => Vec::new(),
+        Shared::Function { closure: slots, .. } | Shared::Tuple(slots) => slots.clone(),
+    };
+    for state in &chain {
+        let inner = state.shared.iter().flat_map(|(_, object)| slots_of(object));
+        let own = state.locals.iter().chain(&state.stack).cloned();
+        for slot in own.chain(inner) {
+            if let Slot::Shared(number) = slot
+                && !is_known(number)
+            {
+                errors.add(Place::State(id), format!("nothing says what g{number} is"));
+            }
+        }
+    }
 }
 
 fn check_slot(
@@ -105,15 +172,8 @@ fn check_slot(
     slot: &Slot,
     result: bool,
 ) {
-    let mut expect = |value: ValueId, expected: Repr| {
-        let found = function.value(value).repr;
-        if found != expected {
-            let message = format!("{value} is {}, must be {}", found.name(), expected.name());
-            errors.add(Place::State(id), message);
-        }
-    };
     match slot {
-        Slot::Null => {}
+        Slot::Null | Slot::Shared(_) => {}
         Slot::Result if result => {}
         Slot::Result => {
             errors.add(
@@ -123,38 +183,62 @@ fn check_slot(
         }
         Slot::Value(value) => check_slot_value(function, errors, id, *value),
         Slot::Maybe { value, bound } => {
-            expect(*bound, Repr::Bool);
+            expect(function, errors, id, *bound, Repr::Bool);
             check_slot_value(function, errors, id, *value);
         }
-        Slot::Virtual(object) => match object.as_ref() {
-            VirtualObject::Range {
-                start: first,
-                stop,
-                step,
-            }
-            | VirtualObject::RangeIterator {
-                next: first,
-                stop,
-                step,
-            } => {
-                [first, stop, step]
-                    .into_iter()
-                    .for_each(|value| expect(*value, Repr::I64));
-            }
-            VirtualObject::SequenceIterator { sequence, index } => {
-                expect(*sequence, Repr::Boxed);
-                expect(*index, Repr::I64);
-            }
-            VirtualObject::Enumerate { count, inner } => {
-                expect(*count, Repr::I64);
-                check_slot(function, errors, id, inner, result);
-            }
-            VirtualObject::Zip { inner } => {
-                inner
-                    .iter()
-                    .for_each(|slot| check_slot(function, errors, id, slot, result));
-            }
-        },
+        Slot::Virtual(object) => check_virtual(function, errors, id, object, result),
+    }
+}
+
+fn expect(
+    function: &Function,
+    errors: &mut Errors<'_>,
+    id: FrameStateId,
+    value: ValueId,
+    expected: Repr,
+) {
+    let found = function.value(value).repr;
+    if found != expected {
+        let message = format!("{value} is {}, must be {}", found.name(), expected.name());
+        errors.add(Place::State(id), message);
+    }
+}
+
+fn check_virtual(
+    function: &Function,
+    errors: &mut Errors<'_>,
+    id: FrameStateId,
+    object: &VirtualObject,
+    result: bool,
+) {
+    match object {
+        VirtualObject::Range {
+            start: first,
+            stop,
+            step,
+        }
+        | VirtualObject::RangeIterator {
+            next: first,
+            stop,
+            step,
+        } => {
+            [first, stop, step]
+                .into_iter()
+                .for_each(|value| expect(function, errors, id, *value, Repr::I64));
+        }
+        VirtualObject::SequenceIterator { sequence, index } => {
+            expect(function, errors, id, *sequence, Repr::Boxed);
+            expect(function, errors, id, *index, Repr::I64);
+        }
+        VirtualObject::Enumerate { count, inner } => {
+            expect(function, errors, id, *count, Repr::I64);
+            check_slot(function, errors, id, inner, result);
+        }
+        VirtualObject::Zip { inner } => {
+            inner
+                .iter()
+                .for_each(|slot| check_slot(function, errors, id, slot, result));
+        }
     }
 }
 

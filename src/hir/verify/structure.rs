@@ -4,6 +4,7 @@ use std::cell::RefCell;
 
 use super::{Errors, Place, VerifyError, terminator_state};
 use crate::hir::attributes::GlobalPlace;
+use crate::hir::frame_state::Shared;
 use crate::hir::function::{Definition, Function, Terminator};
 use crate::hir::ids::{BlockId, FrameStateId, ObjectId, ValueId};
 use crate::hir::ops::Op;
@@ -48,6 +49,13 @@ fn check_ids(function: &Function, errors: &mut Errors<'_>) -> bool {
         state.for_each_value(&mut |used| value(&place, used));
         if state.code.index() >= function.codes.len() {
             missing(&place, &state.code);
+        }
+        for (_, object) in &state.shared {
+            if let Shared::Generator { code, .. } | Shared::Function { code, .. } = object
+                && code.index() >= function.codes.len()
+            {
+                missing(&place, code);
+            }
         }
         let mut parent = state.parent;
         for _ in 0..=states {

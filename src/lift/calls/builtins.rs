@@ -53,7 +53,7 @@ impl Lifter<'_> {
                 let Some(inner) = self.iterator_of(iterable)? else {
                     return Ok(None);
                 };
-                if matches!(&inner, Item::Virtual(object) if matches!(**object, Virtual::Enumerate { .. } | Virtual::Zip { .. }))
+                if !matches!(&inner, Item::Virtual(object) if !matches!(**object, Virtual::Enumerate { .. } | Virtual::Zip { .. }))
                 {
                     return Ok(None);
                 }

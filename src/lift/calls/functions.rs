@@ -6,11 +6,12 @@ use std::rc::Rc;
 
 use crate::abi::exit_reason::ExitReason;
 use crate::abi::helpers::HelperId;
-use crate::bytecode::{CodeBytes, Instr, Op as Bytecode};
+use crate::bytecode::{GeneratorOp, Instr, Intrinsic1, Op as Bytecode};
 use crate::feedback::{ColdBlocks, Fact, SeenClasses, SeenCode};
-use crate::hir::{Callee, CalleeId, IntRange, Op, Repr, Slot, Type, ValueId};
+use crate::hir::{Callee, CalleeId, IntRange, Op, Repr, Slot, Type, ValueId, Waits};
 
-use super::super::item::{Form, Item, join_form};
+use super::super::item::{Form, Item, Virtual, join_form};
+use super::super::shared::{Heap, SharedItem};
 use super::super::{
     CalleeFacts, Frame, FunctionHandle, Lifter, NativeParam, NoteKind, ObjectFact, ObjectKind, Step,
 };
@@ -33,6 +34,9 @@ impl Lifter<'_> {
         let Some(mut callee) = self.world.callee(handle) else {
             return Ok(None);
         };
+        if callee.bytes.is_generator_like() {
+            return self.call_generator(handle, &callee, args, kwnames);
+        }
         let itself = callee.is_self;
         // Code that runs in place of a frame cannot be called: a call of the function is one of another.
         callee.is_self &= !self.function.in_place;
@@ -59,14 +63,7 @@ impl Lifter<'_> {
         let mut path = self.context.path.clone();
         path.push(self.instr.offset);
         let call = (path.clone(), self.instr.offset);
-        if !itself
-            && callee.may_be_inlined
-            && self.inline_depth < MAX_INLINE_DEPTH
-            && self.has_room_for(callee)
-            && !self.knowledge.not_inlined.contains(&call)
-            && is_inlinable(callee)
-            && !self.inline_stack.contains(&handle)
-        {
+        if !itself && self.may_be_inlined_here(handle, callee, &call) {
             return self.inline(handle, callee, bound, path, made).map(Some);
         }
         if !callee.decorated {
@@ -78,13 +75,34 @@ impl Lifter<'_> {
         self.call_native(handle, callee, &bound, made)
     }
 
-    fn has_room_for(&self, callee: &CalleeFacts) -> bool {
+    /// The callee's code can stand in place of the call at hand.
+    pub(in crate::lift) fn may_be_inlined_here(
+        &self,
+        handle: FunctionHandle,
+        callee: &CalleeFacts,
+        call: &(Vec<u32>, u32),
+    ) -> bool {
+        self.snapshot.is_some()
+            && callee.may_be_inlined
+            && self.calls_inlined() < MAX_INLINE_DEPTH
+            && self.has_room_for(callee)
+            && !self.knowledge.not_inlined.contains(call)
+            && is_inlinable(callee)
+            && !self.inline_stack.contains(&handle)
+    }
+
+    /// Calls that the code at hand is inlined in, generators apart.
+    fn calls_inlined(&self) -> u32 {
+        self.inline_depth - self.consumers.len() as u32
+    }
+
+    pub(in crate::lift) fn has_room_for(&self, callee: &CalleeFacts) -> bool {
         let lengths = self.codes.iter().map(|code| code.code.instrs.len());
-        lengths.sum::<usize>() + callee.code.instrs.len() <= MAX_INLINED_LENGTH
+        lengths.sum::<usize>() + self.copied + callee.code.instrs.len() <= MAX_INLINED_LENGTH
     }
 
     /// Arguments in parameter order; `None` when the call needs the interpreter's binding.
-    pub(super) fn bind(
+    pub(in crate::lift) fn bind(
         &mut self,
         handle: FunctionHandle,
         callee: &CalleeFacts,
@@ -163,7 +181,6 @@ impl Lifter<'_> {
             return Ok(None);
         };
         if self.snapshot.is_none()
-            || self.inline_depth >= MAX_INLINE_DEPTH
             || self.objects.contains_key(&callable)
             || !Type::FUNCTION.is_subset(self.ty(callable))
             || self.repr(callable) != Repr::Boxed
@@ -180,12 +197,12 @@ impl Lifter<'_> {
         let mut path = self.context.path.clone();
         path.push(self.instr.offset);
         let call = (path.clone(), self.instr.offset);
-        if self.knowledge.not_inlined.contains(&call)
-            || !callee.may_be_inlined
-            || !is_inlinable(&callee)
-            || !self.has_room_for(&callee)
-            || self.inline_stack.contains(&handle)
-        {
+        let in_pieces = callee.bytes.is_generator_like();
+        let fits = match in_pieces {
+            true => self.may_be_in_pieces(handle, &callee, &call),
+            false => self.may_be_inlined_here(handle, &callee, &call),
+        };
+        if !fits {
             return Ok(None);
         }
         let Some(bound) = self.bind(handle, &callee, args, kwnames)? else {
@@ -215,6 +232,11 @@ impl Lifter<'_> {
             );
             free.push(Item::Value(cell));
         }
+        if in_pieces {
+            return self
+                .new_generator(handle, &callee, bound, path, Some(free))
+                .map(Some);
+        }
         self.inline_code(handle, &callee, bound, path, Some(free), None)
             .map(Some)
     }
@@ -241,7 +263,7 @@ impl Lifter<'_> {
 
     /// The same behind its guard. `free`: the cells of its free variables, if they are not those of the
     /// function of the handle.
-    fn inline_code(
+    pub(in crate::lift) fn inline_code(
         &mut self,
         handle: FunctionHandle,
         callee: &CalleeFacts,
@@ -250,10 +272,19 @@ impl Lifter<'_> {
         free: Option<Vec<Item>>,
         made: Option<ValueId>,
     ) -> Step<Item> {
-        // Arguments are real values in the callee's frame.
+        // Arguments are real values in the callee's frame, or iterators that only it has.
         let mut locals = Vec::new();
+        let mut heap = Heap::new();
         for item in &args {
-            locals.push(Item::Value(self.value_of(item)?));
+            locals.push(match item {
+                Item::Virtual(object) if !matches!(**object, Virtual::Range { .. }) => {
+                    let number = self.new_number();
+                    heap.insert(number, Rc::new(SharedItem::Iterator(item.clone())));
+                    Item::Shared(number)
+                }
+                Item::Shared(number) if self.hand_over(*number, &mut heap) => item.clone(),
+                _ => Item::Value(self.value_of(item)?),
+            });
         }
         locals.resize(callee.bytes.nlocalsplus as usize, Item::Null);
         self.frame.stack.extend(made.map(Item::Value));
@@ -261,17 +292,20 @@ impl Lifter<'_> {
             let (at, next) = (self.instr.at, self.instr.next);
             self.state_at(at, next)
         };
-        self.function.frame_states[parent.index()].constructs = made.is_some();
+        if made.is_some() {
+            self.function.frame_states[parent.index()].waits = Waits::Construct;
+        }
         let context = self.add_code(handle, callee.bytes.clone(), callee.code.clone(), path);
         let outer_context = std::mem::replace(&mut self.context, context);
         let outer_frame = std::mem::replace(
             &mut self.frame,
             Frame {
                 locals,
-                stack: Vec::new(),
+                parent: Some(parent),
+                heap,
+                ..Frame::default()
             },
         );
-        let outer_parent = self.parent.replace(parent);
         let (outer_instr, outer_depth) = (self.instr, self.depth);
         self.inline_depth += 1;
         self.inline_stack.push(handle);
@@ -295,10 +329,10 @@ impl Lifter<'_> {
         self.inline_depth -= 1;
         self.inline_stack.pop();
         self.context = outer_context;
-        self.parent = outer_parent;
         self.instr = outer_instr;
         self.depth = outer_depth;
         let returns = result?;
+        let returns = self.drop_shared_variables(returns)?;
         self.frame = outer_frame;
         if made.is_some() {
             self.frame.stack.pop();
@@ -381,6 +415,9 @@ impl Lifter<'_> {
 
     /// The innermost inlined call needs a frame of its own after all: lift again without inlining it.
     pub(in crate::lift) fn do_not_inline(&mut self) -> super::super::Stop {
+        if let Some(number) = self.frame.generator {
+            return self.do_not_share(number);
+        }
         let path = self.context.path.clone();
         let offset = path.last().copied().unwrap_or(0);
         self.knowledge.not_inlined.insert((path, offset));
@@ -479,6 +516,7 @@ impl Lifter<'_> {
         });
         let origin = self.origin();
         let op = Op::CallNative(callee_id);
+        self.show_no_shared()?;
         let exit = self
             .snapshot
             .ok_or_else(|| self.refuse("internal: a call behind a side effect"))?;
@@ -549,7 +587,7 @@ impl Lifter<'_> {
     // --- functions made at run time -------------------------------------------------------------
 
     /// What the instructions behind MAKE_FUNCTION set, if nothing can happen in between.
-    fn attributes_at_once(&self) -> Vec<u32> {
+    pub(in crate::lift) fn attributes_at_once(&self) -> Vec<u32> {
         let code = &self.context.code;
         let mut found = Vec::new();
         let Some(index) = code.instr_at(self.instr.offset) else {
@@ -570,6 +608,9 @@ impl Lifter<'_> {
     }
 
     pub(in crate::lift) fn make_function(&mut self, attributes: u32) -> Step {
+        if self.function_in_pieces(attributes)? {
+            return Ok(());
+        }
         let code = self.pop_boxed(1)?[0];
         let null = self.emit_value(Op::ConstNull, &[], Type::OBJECT, Repr::Boxed)?;
         // defaults, keyword defaults, annotations, closure: the lowest bit lies deepest.
@@ -591,6 +632,10 @@ impl Lifter<'_> {
         self.note(NoteKind::RuntimeCall, "a function is made");
         let operands = [code, globals, parts[0], parts[1], parts[2], parts[3]];
         let result = self.runtime(HelperId::NewFunction, &operands)?;
+        // The function has its own references; the tuple of cells, for one, may die here.
+        for part in parts.into_iter().filter(|part| *part != null) {
+            self.release(&Item::Value(part))?;
+        }
         // Without defaults it may be called by its code.
         if attributes & 3 == 0
             && let Some(object) = self.objects.get(&code).cloned()
@@ -610,81 +655,91 @@ impl Lifter<'_> {
     }
 }
 
-/// Small, no handlers, no cells of its own, and nothing in it that is sure to run unknown code.
+/// Small, no handlers, and nothing in it that is sure to run unknown code.
 pub(super) fn is_inlinable(callee: &CalleeFacts) -> bool {
-    let bytes: &CodeBytes = &callee.bytes;
-    callee.code.instrs.len() <= MAX_INLINE_LENGTH
-        && callee.code.handlers.is_empty()
-        && !bytes.is_generator_like()
-        && {
-            let silent = |instr: &Instr| may_be_silent(&instr.op);
-            let loud = || callee.code.instrs.iter().filter(|instr| !silent(instr));
-            loud().next().is_none() || {
-                // What never ran becomes an exit.
-                let cold = ColdBlocks::of(&callee.code);
-                loud().all(|instr| cold.is_cold(instr.offset))
-            }
+    callee.code.handlers.is_empty()
+        && !callee.bytes.is_generator_like()
+        && has_inlinable_code(callee, MAX_INLINE_LENGTH)
+}
+
+/// The same whatever handlers it has and whatever kind of function it is.
+pub(in crate::lift) fn has_inlinable_code(callee: &CalleeFacts, longest: usize) -> bool {
+    callee.code.instrs.len() <= longest && {
+        let silent = |instr: &Instr| may_be_silent(&instr.op);
+        let loud = || callee.code.instrs.iter().filter(|instr| !silent(instr));
+        loud().next().is_none() || {
+            // What never ran becomes an exit.
+            let cold = ColdBlocks::of(&callee.code);
+            loud().all(|instr| cold.is_cold(instr.offset))
         }
+    }
 }
 
 /// With the right operands it runs no Python code.
 fn may_be_silent(op: &Bytecode) -> bool {
     matches!(
         op,
-        Bytecode::MakeCell(_)
-            | Bytecode::LoadClosure(_)
-            | Bytecode::MakeFunction { .. }
-            | Bytecode::SetFunctionAttribute { .. }
-            | Bytecode::BuildTuple(_)
-            | Bytecode::BuildList(_)
-            | Bytecode::BuildMap(0)
-            | Bytecode::BuildString(_)
-            | Bytecode::BuildSlice(_)
-            | Bytecode::BinarySlice
-            | Bytecode::FormatValue { .. }
-            | Bytecode::ConvertValue(_)
-            | Bytecode::UnpackSequence(_)
-            | Bytecode::ListAppend(_)
-            | Bytecode::LoadCommonConstant(_)
-            | Bytecode::Raise(_)
-            | Bytecode::Nop
-            | Bytecode::Resume { .. }
-            | Bytecode::CopyFreeVars(_)
-            | Bytecode::LoadConst(_)
-            | Bytecode::PushInt(_)
-            | Bytecode::PushNull
-            | Bytecode::LoadFast(_)
-            | Bytecode::LoadFastCheck(_)
-            | Bytecode::LoadFastAndClear(_)
-            | Bytecode::StoreFast(_)
-            | Bytecode::LoadDeref(_)
-            | Bytecode::StoreDeref(_)
-            | Bytecode::LoadGlobal { .. }
-            | Bytecode::LoadAttr { .. }
-            | Bytecode::LoadSuperAttr { .. }
-            | Bytecode::StoreAttr { .. }
-            | Bytecode::LoadMethod { .. }
-            | Bytecode::Call { .. }
-            | Bytecode::BinaryOp { .. }
-            | Bytecode::UnaryNegative
-            | Bytecode::UnaryInvert
-            | Bytecode::UnaryNot
-            | Bytecode::UnaryPositive
-            | Bytecode::ToBool
-            | Bytecode::Compare { .. }
-            | Bytecode::Is { .. }
-            | Bytecode::Contains { .. }
-            | Bytecode::BinarySubscr
-            | Bytecode::StoreSubscr
-            | Bytecode::Copy(_)
-            | Bytecode::Swap(_)
-            | Bytecode::PopTop
-            | Bytecode::Jump { .. }
-            | Bytecode::JumpBackward { .. }
-            | Bytecode::PopJumpIf { .. }
-            | Bytecode::JumpIfOrPop { .. }
-            | Bytecode::GetIter
-            | Bytecode::ForIter { .. }
-            | Bytecode::ReturnValue
+        Bytecode::Nop
+                        | Bytecode::MakeCell(_)
+                        | Bytecode::LoadClosure(_)
+                        | Bytecode::MakeFunction { .. }
+                        | Bytecode::SetFunctionAttribute { .. }
+                        | Bytecode::BuildTuple(_)
+                        | Bytecode::BuildList(_)
+                        | Bytecode::ListAppend(_)
+                        | Bytecode::BinarySlice
+                        | Bytecode::Resume { .. }
+                        | Bytecode::CopyFreeVars(_)
+                        | Bytecode::LoadConst(_)
+                        | Bytecode::PushInt(_)
+                        | Bytecode::PushNull
+                        | Bytecode::LoadFast(_)
+                        | Bytecode::LoadFastCheck(_)
+                        | Bytecode::StoreFast(_)
+                        | Bytecode::LoadDeref(_)
+                        | Bytecode::StoreDeref(_)
+                        | Bytecode::LoadGlobal { .. }
+                        | Bytecode::LoadAttr { .. }
+                        | Bytecode::LoadSuperAttr { .. }
+ | Bytecode::StoreAttr { .. }
+ | Bytecode::BuildMap(0)
+                        | Bytecode::LoadMethod { .. }
+                        | Bytecode::Call { .. }
+                        | Bytecode::BinaryOp { .. }
+                        | Bytecode::UnaryNegative
+                        | Bytecode::UnaryInvert
+                        | Bytecode::UnaryNot
+                        | Bytecode::UnaryPositive
+                        | Bytecode::ToBool
+                        | Bytecode::Compare { .. }
+                        | Bytecode::Is { .. }
+                        | Bytecode::Contains { .. }
+                        | Bytecode::BinarySubscr
+                        | Bytecode::StoreSubscr
+                        | Bytecode::Copy(_)
+                        | Bytecode::Swap(_)
+                        | Bytecode::PopTop
+                        | Bytecode::Jump { .. }
+                        | Bytecode::JumpBackward { .. }
+                        | Bytecode::PopJumpIf { .. }
+                        | Bytecode::JumpIfOrPop { .. }
+                        | Bytecode::GetIter
+                        | Bytecode::ForIter { .. }
+                        | Bytecode::ReturnValue
+                        | Bytecode::UnpackSequence(_)
+                        | Bytecode::LoadFastAndClear(_)
+                        | Bytecode::DeleteFast(_)
+                        | Bytecode::BuildSlice(_)
+                        | Bytecode::BuildString(_)
+                        | Bytecode::FormatValue { .. }
+                        | Bytecode::ConvertValue(_)
+                        | Bytecode::LoadCommonConstant(_)
+                        | Bytecode::Raise(_)
+                        | Bytecode::Generator(
+                            GeneratorOp::ReturnGenerator | GeneratorOp::YieldValue
+                        )
+                        // Of the handler around a generator's code.
+                        | Bytecode::Intrinsic1(Intrinsic1::StopIterationError)
+                        | Bytecode::Reraise { .. }
     )
 }

@@ -161,13 +161,9 @@ impl Maker<'_> {
             .collect();
         let parent = self.random.chance(10).then(|| self.state());
         self.function.add_frame_state(FrameState {
-            code: CodeId::new(0),
-            offset: 0,
-            next: 1,
             locals: slots,
-            stack: Vec::new(),
             parent,
-            constructs: false,
+            ..FrameState::new(CodeId::new(0), 0, 1)
         })
     }
 

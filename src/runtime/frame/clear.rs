@@ -30,7 +30,11 @@ pub unsafe fn clear_and_pop(thread: *mut ThreadState, frame: *mut InterpreterFra
     }
 }
 
-unsafe fn clear(thread: *mut ThreadState, frame: *mut InterpreterFrame) {
+/// The same for a frame that lies elsewhere (in a generator).
+///
+/// # Safety
+/// As `clear_and_pop`, but for where the frame lies.
+pub unsafe fn clear(thread: *mut ThreadState, frame: *mut InterpreterFrame) {
     // SAFETY: see `clear_and_pop`.
     unsafe {
         let object = (*frame).frame_obj;

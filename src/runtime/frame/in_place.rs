@@ -9,6 +9,7 @@
 //! the stack is empty: the frame looks like one of `push_native_frame`.
 
 use super::exception_table::find_handler;
+use super::resume::{deliver, raising_unit};
 use super::version::{self, code, instruction};
 use super::{CallResult, ResumePoint, SuspendedCall, resume_chain, slots, throw_chain};
 use crate::ffi::{InterpreterFrame, ThreadState};
@@ -170,26 +171,25 @@ pub unsafe fn run_callees<'a>(
 ) -> bool {
     // SAFETY: as required. The frame is current, so the callees' frames are linked to it.
     unsafe {
-        version::set_suspended(frame, at, after);
-        let result = if raising {
+        match result_of_call {
+            CallResult::Next { .. } => version::set_raised(frame, at),
+            _ => version::set_suspended(frame, at, after),
+        }
+        let outcome = if raising {
             throw_chain(thread, callers, innermost, 0)
         } else {
             resume_chain(thread, callers, innermost, 0)
         };
-        if result.is_null() {
-            set_place(frame, version::raising_unit(at, after));
-            return false;
-        }
-        match result_of_call {
-            CallResult::Push => {
-                let used = slots::used(frame) as usize;
-                slots::first(frame).add(used).write(slots::owning(result));
-                slots::set_used(frame, used + 1);
+        match deliver(frame, outcome, result_of_call, after) {
+            Some(next) => {
+                set_place(frame, next);
+                true
             }
-            CallResult::Drop => Py_DECREF(result),
+            None => {
+                set_place(frame, raising_unit(result_of_call, at, after));
+                false
+            }
         }
-        set_place(frame, after);
-        true
     }
 }
 

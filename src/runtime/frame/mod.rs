@@ -18,7 +18,7 @@
 //!
 //! Version differences live in `v3_11.rs` .. `v3_14.rs`, which all offer the same functions:
 //! `current_frame`, `set_current_frame`, `frame_words`, `initialise`, `set_next`,
-//! `set_raised`, `set_suspended`, `raising_unit`, `execute`, `clear_and_pop`,
+//! `set_raised`, `set_suspended`, `raising_unit`, `execute`, `execute_generator`, `clear_and_pop`,
 //! `recursion_remaining`, `add_c_units`, `levels_of_call`, `code`, `function`, `instruction`; and in what
 //! a slot of a frame holds: `slots.rs`, `slots_v3_14.rs`.
 //!
@@ -26,8 +26,10 @@
 //! a hidden function. `data_stack.rs` does the same with the public arena allocator, so one path
 //! serves always and no interpreter-wide state is touched.
 
+pub mod consumers;
 mod data_stack;
 mod exception_table;
+pub mod generators;
 pub mod in_place;
 mod native;
 mod resume;
@@ -61,7 +63,8 @@ pub use native::{
     Slot, own_slots, pop_native_frame, push_native_frame, set_instruction, set_instruction_address,
 };
 pub use resume::{
-    CallResult, CellPolicy, ResumePoint, SuspendedCall, resume, resume_chain, throw, throw_chain,
+    CallResult, CellPolicy, ResumePoint, SuspendedCall, object, resume, resume_chain, throw,
+    throw_chain,
 };
 pub use slots::used as slots_used;
 pub use stack_limit::{

@@ -1,5 +1,7 @@
 //! `resume` and `throw`: filling frames and running them.
 
+use super::consumers::Consumption;
+use super::generators::{self, Outcome};
 use super::native::{is_free, slot_kinds};
 use super::{c_stack_is_exhausted, c_stack_is_low, c_units_left, data_stack, slots, version};
 use crate::ffi::{CO_FAST_CELL, CodeObject, InterpreterFrame, ThreadState};
@@ -44,6 +46,11 @@ pub struct ResumePoint<'a> {
     pub cells: CellPolicy,
     /// The frame of this activation if native code pushed one, else null.
     pub frame: *mut InterpreterFrame,
+    /// The generator whose frame it is, complete and with everything in it, or null. The caller's frame holds it, or
+    /// the builtin does.
+    pub generator: *mut PyObject,
+    /// The builtin that takes that generator's items: it is what the caller waits for.
+    pub consumed: Option<Consumption>,
 }
 
 /// What becomes of the value that an inlined call returns.
@@ -53,6 +60,11 @@ pub enum CallResult {
     Push,
     /// It is None, from `__init__`, and goes: the caller has the instance on its stack.
     Drop,
+    /// The next item of the generator on top of the stack: as by `Push`, or the generator is popped when it has ended.
+    Next {
+        /// Where the caller goes on then.
+        exit: usize,
+    },
 }
 
 /// A caller whose callee was inlined: suspended at its call, with the call's operands popped.
@@ -64,6 +76,32 @@ pub struct SuspendedCall<'a> {
     pub result: CallResult,
 }
 
+impl SuspendedCall<'_> {
+    /// The frame stands in the call, or at the loop's instruction.
+    unsafe fn suspend(&self) {
+        // SAFETY: the frame is placed.
+        unsafe {
+            match self.result {
+                CallResult::Next { .. } => version::set_raised(self.point.frame, self.point.at),
+                _ => version::set_suspended(self.point.frame, self.point.at, self.after),
+            }
+        }
+    }
+
+    /// Where an exception that comes out of what it waits for is raised.
+    fn raising_unit(&self) -> usize {
+        raising_unit(self.result, self.point.at, self.after)
+    }
+}
+
+/// The same for a frame that is no `SuspendedCall`.
+pub(super) fn raising_unit(wanted: CallResult, at: usize, after: usize) -> usize {
+    match wanted {
+        CallResult::Next { .. } => at,
+        _ => version::raising_unit(at, after),
+    }
+}
+
 impl ResumePoint<'_> {
     /// Drops every reference still held.
     unsafe fn release(&mut self) {
@@ -71,6 +109,10 @@ impl ResumePoint<'_> {
             let value = std::mem::replace(slot, null_mut());
             // SAFETY: the slot owned the reference (or had none) and does not any more.
             unsafe { Py_XDECREF(slots::object(slots::owning(value))) };
+        }
+        if let Some(mut consumed) = self.consumed.take() {
+            // SAFETY: the GIL is held.
+            unsafe { consumed.release() };
         }
     }
 
@@ -81,6 +123,9 @@ impl ResumePoint<'_> {
         // for each free variable. Each slot's reference moves into its new cell (`PyCell_New`
         // takes a new one, so the old is dropped).
         unsafe {
+            if !self.generator.is_null() {
+                return true;
+            }
             let kinds = slot_kinds(self.code);
             let count = kinds.len();
             let free = (*self.code).co_nfreevars as usize;
@@ -112,6 +157,11 @@ impl ResumePoint<'_> {
         // from the slices into the slots, and what a native frame held in a slot (null or a free
         // variable's cell, which the closure keeps alive) is dropped.
         unsafe {
+            if !self.generator.is_null() {
+                self.frame = generators::frame_of(self.generator);
+                generators::begin(thread, self.generator);
+                return true;
+            }
             debug_assert!(self.stack.len() <= (*self.code).co_stacksize as usize);
             debug_assert!(self.locals.len() == (*self.code).co_nlocalsplus as usize);
             let native = !self.frame.is_null();
@@ -140,6 +190,26 @@ impl ResumePoint<'_> {
             slots::set_used(self.frame, base + self.stack.len());
         }
         true
+    }
+
+    /// Runs the placed, unlinked, topmost frame.
+    unsafe fn execute(&mut self, thread: *mut ThreadState, raised_at: Option<usize>) -> Outcome {
+        // SAFETY: see `run`.
+        unsafe {
+            if !self.generator.is_null() {
+                let outcome = generators::run(thread, self.generator, raised_at);
+                return match self.consumed.take() {
+                    Some(consumed) => consumed.finish(outcome),
+                    None => outcome,
+                };
+            }
+            let result = version::execute(thread, self.frame, raised_at);
+            if result.is_null() {
+                Outcome::Raised
+            } else {
+                Outcome::Returned(result)
+            }
+        }
     }
 
     /// Unlinks the frame if it is linked.
@@ -208,7 +278,7 @@ pub unsafe fn resume(
     native_levels: c_int,
 ) -> *mut PyObject {
     // SAFETY: as required.
-    unsafe { run(thread, &mut [], point, false, native_levels) }
+    unsafe { object(run(thread, &mut [], point, false, native_levels)) }
 }
 
 /// Raises the current exception at `point`, whose stack is the instruction's stack with its
@@ -223,7 +293,15 @@ pub unsafe fn throw(
     native_levels: c_int,
 ) -> *mut PyObject {
     // SAFETY: as required.
-    unsafe { run(thread, &mut [], point, true, native_levels) }
+    unsafe { object(run(thread, &mut [], point, true, native_levels)) }
+}
+
+/// What a function made of its end.
+pub fn object(outcome: Outcome) -> *mut PyObject {
+    match outcome {
+        Outcome::Returned(object) | Outcome::Yielded(object) => object,
+        Outcome::Raised => null_mut(),
+    }
 }
 
 /// Continues an activation with inlined callees: `callers` outermost first, then `innermost`.
@@ -237,7 +315,7 @@ pub unsafe fn resume_chain<'a>(
     callers: &mut [SuspendedCall<'a>],
     innermost: ResumePoint<'a>,
     native_levels: c_int,
-) -> *mut PyObject {
+) -> Outcome {
     // SAFETY: as required.
     unsafe { run(thread, callers, innermost, false, native_levels) }
 }
@@ -251,14 +329,14 @@ pub unsafe fn throw_chain<'a>(
     callers: &mut [SuspendedCall<'a>],
     innermost: ResumePoint<'a>,
     native_levels: c_int,
-) -> *mut PyObject {
+) -> Outcome {
     // SAFETY: as required.
     unsafe { run(thread, callers, innermost, true, native_levels) }
 }
 
 /// Runs `action` with no exception set and puts the exception back if it succeeded; if it failed,
 /// its own exception replaces it.
-unsafe fn keeping_exception(action: impl FnOnce() -> bool) -> bool {
+pub(super) unsafe fn keeping_exception(action: impl FnOnce() -> bool) -> bool {
     // SAFETY: the GIL is held; what is fetched is owned, and restored or dropped once.
     #[cfg(Py_3_12)]
     unsafe {
@@ -294,7 +372,7 @@ unsafe fn run<'a>(
     mut innermost: ResumePoint<'a>,
     mut raising: bool,
     native_levels: c_int,
-) -> *mut PyObject {
+) -> Outcome {
     // SAFETY: see the public functions. Frames are pushed outermost first and each is linked once
     // it is complete, so the chain is valid at any time; `execute` gets the topmost frame,
     // unlinked, and consumes it; then the next caller's frame is topmost.
@@ -313,7 +391,7 @@ unsafe fn run<'a>(
         }
         if !ready || !place_all(thread, callers, &mut innermost) {
             abandon(thread, callers, &mut innermost);
-            return null_mut();
+            return Outcome::Raised;
         }
         innermost.unlink(thread);
         let mut raised_at = raising.then_some(innermost.at);
@@ -321,32 +399,60 @@ unsafe fn run<'a>(
             version::set_next(innermost.frame, innermost.at);
         }
         let mut levels = native_levels - callers.len() as c_int;
-        let mut result = {
+        let mut outcome = {
             let _scope = evaluation_scope(thread, levels);
-            version::execute(thread, innermost.frame, raised_at)
+            innermost.execute(thread, raised_at)
         };
         for caller in callers.iter_mut().rev() {
             levels += 1;
             let frame = caller.point.frame;
             caller.point.unlink(thread);
-            if result.is_null() {
-                raised_at = Some(version::raising_unit(caller.point.at, caller.after));
-            } else {
-                raised_at = None;
-                match caller.result {
-                    CallResult::Push => {
-                        let top = slots::used(frame) as usize;
-                        slots::first(frame).add(top).write(slots::owning(result));
-                        slots::set_used(frame, top + 1);
-                    }
-                    CallResult::Drop => Py_DECREF(result),
+            raised_at = match deliver(frame, outcome, caller.result, caller.after) {
+                Some(next) => {
+                    version::set_next(frame, next);
+                    None
                 }
-                version::set_next(frame, caller.after);
-            }
+                None => Some(caller.raising_unit()),
+            };
             let _scope = evaluation_scope(thread, levels);
-            result = version::execute(thread, frame, raised_at);
+            outcome = caller.point.execute(thread, raised_at);
         }
-        result
+        outcome
+    }
+}
+
+/// Gives a frame what it waited for; where it goes on, or `None` if an exception is set.
+///
+/// # Safety
+/// `frame` is complete, and waited for that.
+pub(super) unsafe fn deliver(
+    frame: *mut InterpreterFrame,
+    outcome: Outcome,
+    wanted: CallResult,
+    after: usize,
+) -> Option<usize> {
+    // SAFETY: the reference in the outcome moves to the stack or is dropped. A generator that has ended holds
+    // nothing; it is popped before it is dropped.
+    unsafe {
+        let first = slots::first(frame);
+        let top = slots::used(frame) as usize;
+        match (outcome, wanted) {
+            (Outcome::Raised, _) => return None,
+            (Outcome::Returned(result), CallResult::Next { exit }) => {
+                Py_DECREF(result);
+                slots::set_used(frame, top - 1);
+                Py_XDECREF(slots::object(*first.add(top - 1)));
+                return Some(exit);
+            }
+            (Outcome::Returned(result) | Outcome::Yielded(result), CallResult::Drop) => {
+                Py_DECREF(result);
+            }
+            (Outcome::Returned(result), CallResult::Push) | (Outcome::Yielded(result), _) => {
+                first.add(top).write(slots::owning(result));
+                slots::set_used(frame, top + 1);
+            }
+        }
+        Some(after)
     }
 }
 
@@ -364,7 +470,7 @@ unsafe fn place_all(
                 return false;
             }
             let frame = caller.point.frame;
-            version::set_suspended(frame, caller.point.at, caller.after);
+            caller.suspend();
             if !native {
                 (*frame).previous = version::current_frame(thread);
                 version::set_current_frame(thread, frame);
@@ -388,7 +494,11 @@ unsafe fn abandon<'a>(
         for point in points.chain(std::iter::once(innermost)).rev() {
             if !point.frame.is_null() {
                 point.unlink(thread);
-                version::clear_and_pop(thread, point.frame);
+                if point.generator.is_null() {
+                    version::clear_and_pop(thread, point.frame);
+                } else {
+                    generators::abandon(thread, point.generator);
+                }
             }
             point.release();
         }

@@ -49,6 +49,19 @@ pub unsafe fn execute(
     }
 }
 
+/// The same for the frame in a generator that has begun; it stays there if it yields.
+///
+/// # Safety
+/// As `execute`.
+pub unsafe fn execute_generator(
+    thread: *mut ThreadState,
+    generator: *mut PyObject,
+    raised_at: Option<usize>,
+) -> *mut PyObject {
+    // SAFETY: as required; the interpreter clears the frame of a generator that has ended.
+    unsafe { execute(thread, super::generators::frame_of(generator), raised_at) }
+}
+
 /// What `exception_unwind` of the interpreter does, for an exception raised at `unit`.
 #[cold]
 unsafe fn unwind(

@@ -3,14 +3,15 @@
 use super::clear;
 pub use super::clear::clear_and_pop;
 use crate::ffi::{
-    _PyEval_EvalFrameDefault, CodeObject, CodeUnit, FRAME_OWNED_BY_THREAD, FRAME_SPECIALS_SIZE,
-    InterpreterFrame, ThreadState,
+    _PyEval_EvalFrameDefault, CodeObject, CodeUnit, FRAME_CLEARED, FRAME_OWNED_BY_THREAD,
+    FRAME_SPECIALS_SIZE, FRAME_SUSPENDED, GeneratorObject, InterpreterFrame, ThreadState,
 };
 use pyo3::ffi::{
-    METH_FASTCALL, Py_INCREF, Py_TYPE, PyCFunction_CheckExact, PyCFunction_GetFlags,
-    PyFunctionObject, PyMethodDescr_Type, PyMethodDescrObject, PyObject,
+    METH_FASTCALL, Py_INCREF, Py_TYPE, Py_XDECREF, PyCFunction_CheckExact, PyCFunction_GetFlags,
+    PyErr_ExceptionMatches, PyExc_RuntimeError, PyExc_StopIteration, PyFunctionObject,
+    PyMethodDescr_Type, PyMethodDescrObject, PyObject,
 };
-use std::ffi::c_int;
+use std::ffi::{c_char, c_int};
 use std::ptr::null_mut;
 
 /// # Safety
@@ -143,6 +144,19 @@ pub unsafe fn execute(
     // SAFETY: the frame is complete and topmost; the interpreter links it, runs it and unlinks
     // it; clearing and popping are the caller's on 3.11.
     unsafe {
+        let result = evaluate(thread, frame, raised_at);
+        clear::clear_and_pop(thread, frame);
+        result
+    }
+}
+
+unsafe fn evaluate(
+    thread: *mut ThreadState,
+    frame: *mut InterpreterFrame,
+    raised_at: Option<usize>,
+) -> *mut PyObject {
+    // SAFETY: as required of `execute`.
+    unsafe {
         if let Some(unit) = raised_at {
             set_raised(frame, unit);
         }
@@ -151,9 +165,50 @@ pub unsafe fn execute(
         if silenced {
             quiet_entry::end(thread);
         }
-        clear::clear_and_pop(thread, frame);
         result
     }
+}
+
+/// The same for the frame in a generator that has begun; it stays there if it yields.
+///
+/// # Safety
+/// As `execute`.
+pub unsafe fn execute_generator(
+    thread: *mut ThreadState,
+    generator: *mut PyObject,
+    raised_at: Option<usize>,
+) -> *mut PyObject {
+    // SAFETY: as required; what `gen_send_ex2` does behind the evaluation. The frame is cleared in a state in which
+    // nobody enters it again.
+    unsafe {
+        let frame = super::generators::frame_of(generator);
+        let object = generator.cast::<GeneratorObject>();
+        (*frame).is_entry = true;
+        let result = evaluate(thread, frame, raised_at);
+        (*thread).exc_info = (*object).gi_exc_state.previous_item;
+        (*object).gi_exc_state.previous_item = null_mut();
+        (*frame).previous = null_mut();
+        if !result.is_null() && (*object).gi_frame_state == FRAME_SUSPENDED {
+            return result;
+        }
+        if result.is_null() && PyErr_ExceptionMatches(PyExc_StopIteration) != 0 {
+            let message = c"generator raised StopIteration".as_ptr();
+            _PyErr_FormatFromCause(PyExc_RuntimeError, message);
+        }
+        let handled = std::mem::replace(&mut (*object).gi_exc_state.exc_value, null_mut());
+        Py_XDECREF(handled);
+        (*object).gi_frame_state = FRAME_CLEARED;
+        clear::clear(thread, frame);
+        result
+    }
+}
+
+unsafe extern "C" {
+    fn _PyErr_FormatFromCause(
+        exception: *mut PyObject,
+        format: *const c_char,
+        ...
+    ) -> *mut PyObject;
 }
 
 /// A frame that is entered with an exception tells tracers of a call, as a generator's `throw` does. Here the

@@ -1,6 +1,6 @@
 //! CPython 3.13: `instr_ptr` names the running instruction, the thread state the current frame.
 
-pub use super::unwind::execute;
+pub use super::unwind::{execute, execute_generator};
 use crate::ffi::{
     _PyEval_FrameClearAndPop, CodeObject, CodeUnit, FRAME_OWNED_BY_THREAD, InterpreterFrame,
     ThreadState,

@@ -2,7 +2,7 @@
 //! addresses, not by a counter. Otherwise as 3.13.
 
 use super::slots;
-pub use super::unwind::execute;
+pub use super::unwind::{execute, execute_generator};
 use crate::ffi::{
     _PyEval_FrameClearAndPop, CodeObject, CodeUnit, FRAME_OWNED_BY_THREAD, InterpreterFrame,
     ThreadState,

@@ -98,6 +98,14 @@ c_functions! {
         collecting_later(|| ffi::PyDict_New())
     }
 
+    fn empty_set() -> Object {
+        collecting_later(|| ffi::PySet_New(null_mut()))
+    }
+
+    fn list_to_tuple(list: Object) -> Object {
+        collecting_later(|| ffi::PyList_AsTuple(list))
+    }
+
     fn new_set(items: *const Object, count: i64) -> Object {
         let set = ffi::PySet_New(null_mut());
         if set.is_null() {

@@ -31,7 +31,7 @@ macro_rules! c_functions {
 }
 
 mod arith;
-mod collection;
+pub mod collection;
 mod compare;
 mod containers;
 pub mod dicts;
@@ -114,6 +114,8 @@ pub fn address(helper: HelperId) -> usize {
         NewMap => containers::new_map,
         NewSet => containers::new_set,
         EmptyMap => containers::empty_map,
+        EmptySet => containers::empty_set,
+        ListToTuple => containers::list_to_tuple,
         NewFunction => namespaces::new_function,
         JoinStrings => strings::join_strings,
         ListExtend => containers::list_extend,

@@ -112,6 +112,8 @@ impl Slots {
             stack: &mut self.stack,
             cells: self.cells,
             frame,
+            generator: null_mut(),
+            consumed: None,
         }
     }
 }
@@ -247,7 +249,7 @@ pub fn resume_chain<'py>(
                 frame::throw_chain(thread, &mut suspended, inner, 0)
             }
         };
-        finish(null.py(), result)
+        finish(null.py(), frame::object(result))
     }
 }
 

@@ -441,6 +441,49 @@ def test_instances():
     assert len(alive) < 20000, "no collection"
 
 
+def test_operator_answers():
+    """What comes behind a method that answered: the codes are those of `Operation::code`, told by what they do."""
+
+    class Never:
+        def __lt__(self, other):
+            return NotImplemented
+
+        __gt__ = __le__ = __ge__ = __eq__ = __ne__ = __add__ = __iadd__ = __pow__ = __lt__
+        __hash__ = None
+
+    class Says(Never):
+        def __gt__(self, other):
+            return ["said"]
+
+    operators = {
+        "compare_lt": operator.lt, "compare_ge": operator.ge, "compare_eq": operator.eq, "compare_ne": operator.ne,
+        "binary_add": operator.add, "binary_pow": operator.pow, "inplace_add": operator.iadd,
+    }
+    for name, function in operators.items():
+        code = _testing.operation_code(name, False, False)
+        for left, right in itertools.product((Never(), Says()), (Never(), Says(), 3, None)):
+            wanted = outcome(function, left, right)
+            assert outcome(call, "operator_answer", left, right, NotImplemented, code) == wanted, name
+            assert call("operator_answer", left, right, [5], code) == [5]
+        for truth, inverse in ((True, False), (True, True)):
+            if name.startswith("compare"):
+                code = _testing.operation_code(name, truth, inverse)
+                assert call("operator_answer", Never(), 3, [5], code) is (not inverse)
+    for inverse in (False, True):
+        code = _testing.operation_code("contains", False, inverse)
+        assert call("operator_answer", 1, Never(), "", code) is inverse
+        assert call("operator_answer", 1, Never(), "x", code) is not inverse
+
+
+def test_length_answers():
+    for answer in (0, 5, True, -1, 2**70, -(2**70), 2.5, "x", None):
+        class Sized:
+            def __len__(self):
+                return answer
+
+        assert outcome(call, "length_answer", answer) == outcome(len, Sized())
+
+
 def test_is_instance_of():
     class Base:
         pass

@@ -274,6 +274,8 @@ define_helpers! {
     DictIterValue "dict_iter_value" (B) B OBJECT {reads_dict} "The value of the key that `dict_iter_next` gave last; nothing has changed the dict since.";
     SetIterNext "set_iter_next" (B) B OBJECT {writes_other exit raise} "The next item of a set's iterator; at the end the runtime's sentinel object.";
 
+    OperatorAnswer "operator_answer" (B B B I) B OBJECT {python} "What an operator makes of what a method in Python answered: operands a, b, answer, `Operation::code`.";
+    LengthAnswer "length_answer" (B) I INT {python} "What `len` makes of what `__len__` returned.";
     IsInstanceOf "is_instance_of" (B B) O BOOL {reads exit} "`isinstance(a, b)` of a class that `type` made: operands a, b; leaves where the object's own word for its class counts.";
 
     // Native sequence helpers.

@@ -12,4 +12,6 @@ pub mod support;
 
 /// The words of HIR the contract is written in: `runtime` knows HIR only through them.
 pub use crate::hir::attributes::MathFunction;
-pub use crate::hir::{CodeId, Consumer, NamespaceId, ObjectId, Repr, Stage, Type, Waits};
+pub use crate::hir::{
+    CodeId, Consumer, NamespaceId, ObjectId, Operation, Repr, Stage, Type, Waits,
+};

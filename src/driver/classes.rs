@@ -318,6 +318,33 @@ pub fn find_in_class<'py>(
     Some(ClassMember { meta, found })
 }
 
+/// What an operator finds.
+pub enum Special<'py> {
+    Missing,
+    /// What `object` has.
+    OfObject,
+    Found(Bound<'py, PyAny>),
+    /// The class answers in C, too.
+    Mixed,
+}
+
+/// Looks up as operators do: in the class, never in the instance.
+pub fn find_special<'py>(class: &AssumedClass<'py>, name: &str) -> Special<'py> {
+    let py = class.class.py();
+    let name = PyString::intern(py, name);
+    let Some(found) = instances::lookup(&class.class, &name) else {
+        return Special::Missing;
+    };
+    let of_object = instances::lookup(&py.get_type::<PyAny>(), &name);
+    if of_object.is_some_and(|other| other.is(&found)) {
+        Special::OfObject
+    } else if instances::is_sequence_in_c(&class.class) {
+        Special::Mixed
+    } else {
+        Special::Found(found)
+    }
+}
+
 /// How instances are made: `None` if it takes the interpreter, else the `__init__` to call, if any.
 pub fn find_constructor<'py>(
     class: &AssumedClass<'py>,

@@ -23,7 +23,7 @@ use crate::hir::{Repr, Type};
 use crate::lift::{
     AttributeFact, CalleeFacts, ClassAttribute, ClassHandle, ClassMember, Constructor,
     FunctionHandle, GlobalFact, Instances, NativeParam, NativeSignature, ObjectFact, ObjectHandle,
-    ObjectKind, Raised, Singleton, World,
+    ObjectKind, Raised, Singleton, SpecialMethod, World,
 };
 use crate::runtime::entry::entry_of;
 use crate::runtime::helpers::dicts::knows_iterators;
@@ -476,6 +476,17 @@ impl World for LiveWorld<'_, '_> {
         let row = &self.classes[class as usize];
         let found = classes::find(row, name, LiveWorld::is_function);
         self.attribute_fact(class, name, found)
+    }
+
+    fn special_method(&mut self, class: ClassHandle, name: &str) -> SpecialMethod {
+        match classes::find_special(&self.classes[class as usize], name) {
+            classes::Special::Missing => SpecialMethod::Missing,
+            classes::Special::OfObject => SpecialMethod::OfObject,
+            classes::Special::Found(found) if LiveWorld::is_function(&found) => {
+                SpecialMethod::Function(self.describe(&found))
+            }
+            classes::Special::Found(_) | classes::Special::Mixed => SpecialMethod::Other,
+        }
     }
 
     fn super_attribute(

@@ -9,6 +9,7 @@
 //! state's table (`shared`): one object per number in a chain of states, whichever of them says what it is.
 
 use super::ids::{CodeId, FrameStateId, ValueId};
+use crate::abi::helpers::HelperId;
 
 /// One frame of the interpreter.
 #[derive(Clone, PartialEq, Debug)]
@@ -98,6 +99,59 @@ pub enum Waits {
         /// Code unit behind the loop.
         exit: u32,
     },
+    /// It is what the method of an operator says, whose operands are on top of the stack.
+    Operate(Operation),
+}
+
+/// An operator of an instance, answered by a method of its class in Python.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Operation {
+    /// The helper that does it all; what follows the method is the same.
+    pub helper: HelperId,
+    /// The instruction wants the truth of the result.
+    pub truth: bool,
+    /// It wants the opposite: of `!=` answered by `__eq__`, of `not in`.
+    pub inverse: bool,
+}
+
+impl Operation {
+    /// Of a helper, with the answer as it is.
+    pub fn of(helper: HelperId) -> Operation {
+        Operation {
+            helper,
+            truth: false,
+            inverse: false,
+        }
+    }
+
+    /// Operands on the stack; those of calls are popped before.
+    pub fn operands(self) -> usize {
+        match self.helper {
+            HelperId::LengthAnswer => 0,
+            helper => helper.info().parameters.len(),
+        }
+    }
+
+    /// As one number, for `operator_answer`.
+    pub fn code(self) -> i64 {
+        let flags = i64::from(self.truth) | i64::from(self.inverse) << 1;
+        (self.helper as i64) << 2 | flags
+    }
+
+    /// The inverse of [`Operation::code`].
+    pub fn of_code(code: i64) -> Option<Operation> {
+        let helper = HelperId::ALL.get(usize::try_from(code >> 2).ok()?)?;
+        Some(Operation {
+            helper: *helper,
+            truth: code & 1 != 0,
+            inverse: code & 2 != 0,
+        })
+    }
+
+    /// The result is dropped.
+    pub fn is_store(self) -> bool {
+        self.helper == HelperId::SetItem
+    }
 }
 
 /// How far a generator that does not run has come.

@@ -18,7 +18,7 @@ pub mod types;
 pub mod verify;
 
 pub use frame_state::{
-    Consumer, Consumption, FrameState, Shared, Slot, Stage, VirtualObject, Waits,
+    Consumer, Consumption, FrameState, Operation, Shared, Slot, Stage, VirtualObject, Waits,
 };
 pub use function::{
     Block, Callee, ClassInfo, CodeInfo, Definition, Edge, Function, Instr, Origin, Terminator,

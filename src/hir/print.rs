@@ -264,6 +264,15 @@ pub(super) fn print_frame_state(id: FrameStateId, state: &FrameState) -> String 
         Waits::Call => {}
         Waits::Construct => text.push_str(" constructs"),
         Waits::Iterate { exit } => _ = write!(text, " iterates {exit}"),
+        Waits::Operate(operation) => {
+            _ = write!(text, " operates {}", operation.helper.name());
+            if operation.truth {
+                text.push_str(" truth");
+            }
+            if operation.inverse {
+                text.push_str(" inverse");
+            }
+        }
     }
     if let Some(number) = state.generator {
         _ = write!(text, " runs g{number}");

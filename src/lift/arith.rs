@@ -60,6 +60,14 @@ impl Lifter<'_> {
         let result = match result {
             Some(result) => result,
             None => {
+                let operands = [Item::Value(left), Item::Value(right)];
+                let helper = binary_helper(op, inplace);
+                if let Some(result) = self.instance_binary(op, helper, inplace, &operands)? {
+                    self.release(&operands[0])?;
+                    self.release(&operands[1])?;
+                    self.push(result);
+                    return Ok(());
+                }
                 let unknown = [(left, 1), (right, 0)];
                 if unknown
                     .iter()
@@ -371,6 +379,11 @@ impl Lifter<'_> {
     }
 
     fn generic_unary(&mut self, helper: HelperId, value: ValueId) -> Step {
+        if let Some(result) = self.instance_unary(helper, value)? {
+            self.release(&Item::Value(value))?;
+            self.push(result);
+            return Ok(());
+        }
         if self.may_learn(value, 0) {
             return self.exit_here(
                 ExitReason::NotSeen,

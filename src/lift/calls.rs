@@ -5,7 +5,7 @@ mod builtins;
 mod constructors;
 mod functions;
 
-pub(super) use functions::has_inlinable_code;
+pub(super) use functions::{Wanted, has_inlinable_code};
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -64,6 +64,14 @@ impl Lifter<'_> {
             for item in &args {
                 self.release(item)?;
             }
+            self.frame.stack.push(result);
+            return Ok(());
+        }
+        if let Some(result) = self.instance_call(callable, &args, kwnames, &operands)? {
+            for item in &args {
+                self.release(item)?;
+            }
+            self.release(&Item::Value(callable))?;
             self.frame.stack.push(result);
             return Ok(());
         }

@@ -53,6 +53,14 @@ impl Lifter<'_> {
         let result = match result {
             Some(result) => result,
             None => {
+                let operands = [Item::Value(left), Item::Value(right)];
+                let helper = compare_helper(op);
+                if let Some(result) = self.instance_compare(op, helper, to_bool, &operands)? {
+                    self.release(&operands[0])?;
+                    self.release(&operands[1])?;
+                    self.push(result);
+                    return Ok(());
+                }
                 if [(left, 1), (right, 0)]
                     .iter()
                     .any(|(v, position)| self.may_learn(*v, *position))
@@ -207,6 +215,13 @@ impl Lifter<'_> {
         let result = match self.contains_native(&items[0], &items[1])? {
             Some(result) => result,
             None => {
+                if let Some(result) = self.instance_contains(invert, &items)? {
+                    for item in &items {
+                        self.release(item)?;
+                    }
+                    self.push(result);
+                    return Ok(());
+                }
                 let item = self.value_of(&items[0])?;
                 let container = self.value_of(&items[1])?;
                 if self.may_learn(container, 0) {

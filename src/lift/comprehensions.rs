@@ -134,7 +134,14 @@ impl Lifter<'_> {
             if !self.may_be_inlined_here(handle, &callee, &call) {
                 return Ok(None);
             }
-            self.inline_code(handle, &callee, args.to_vec(), path, Some(cells), None)?
+            self.inline_code(
+                handle,
+                &callee,
+                args.to_vec(),
+                path,
+                Some(cells),
+                &super::calls::Wanted::Result,
+            )?
         };
         self.release_shared(number)?;
         Ok(Some(result))

@@ -177,6 +177,13 @@ impl Lifter<'_> {
             self.push(item);
             return Ok(());
         }
+        let operands = [Item::Value(container), Item::Value(index)];
+        if let Some(item) = self.instance_subscript(HelperId::GetItem, &operands)? {
+            self.release(&operands[0])?;
+            self.release(&operands[1])?;
+            self.push(item);
+            return Ok(());
+        }
         if self.may_learn(container, 1) || self.may_learn(index, 0) {
             return self.exit_here(
                 ExitReason::NotSeen,
@@ -290,6 +297,16 @@ impl Lifter<'_> {
             self.emit(op, &[target, data, index, value], None)?;
             self.release(&Item::Value(value))?;
             self.release(&Item::Value(target))?;
+            return Ok(());
+        }
+        let operands = [container, index, value].map(Item::Value);
+        if self
+            .instance_subscript(HelperId::SetItem, &operands)?
+            .is_some()
+        {
+            for operand in [value, container, index] {
+                self.release(&Item::Value(operand))?;
+            }
             return Ok(());
         }
         if self.may_learn(container, 1) {

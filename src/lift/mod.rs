@@ -32,6 +32,7 @@ mod in_place;
 mod instances;
 mod item;
 mod iterate;
+mod operators;
 mod peel;
 mod polymorphic;
 mod scan;
@@ -59,7 +60,7 @@ pub use texts::METHODS;
 pub use world::{
     AttributeFact, Builtin, BuiltinClass, BuiltinMethod, CalleeFacts, ClassAttribute, ClassHandle,
     ClassMember, Constructor, FunctionHandle, GlobalFact, Instances, NativeParam, NativeSignature,
-    ObjectFact, ObjectHandle, ObjectKind, Singleton, World,
+    ObjectFact, ObjectHandle, ObjectKind, Singleton, SpecialMethod, World,
 };
 
 use item::{Form, Item, Shape};

@@ -233,6 +233,19 @@ pub enum Instances {
     OfType(Type),
 }
 
+/// What answers an operator.
+#[derive(Clone, Debug)]
+pub enum SpecialMethod {
+    /// Nothing.
+    Missing,
+    /// This function.
+    Function(ObjectFact),
+    /// What `object` has.
+    OfObject,
+    /// Something else.
+    Other,
+}
+
 /// What making an instance of a class takes, beside its memory.
 #[derive(Clone, Debug)]
 pub enum Constructor {
@@ -371,6 +384,11 @@ pub trait World {
     fn is_plain_class(&mut self, class: ObjectHandle) -> bool {
         let _ = class;
         false
+    }
+    /// The method that an operator asks for: what the class of an instance has under the name.
+    fn special_method(&mut self, class: ClassHandle, name: &str) -> SpecialMethod {
+        let _ = (class, name);
+        SpecialMethod::Other
     }
     /// What calling the class runs; `None` if it takes the interpreter.
     fn constructor(&mut self, class: ClassHandle) -> Option<Constructor>;

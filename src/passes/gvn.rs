@@ -99,6 +99,8 @@ impl Numbering<'_> {
         }
         if matches!(op, Op::UnboxF64 | Op::UnboxInt(_))
             && let Some(&number) = self.unboxed.get(&function.object_behind(instr.args[0]))
+            // Behind a guard that must fail it may be asked for the other form.
+            && (function.value(number).repr == Repr::F64) == (op == Op::UnboxF64)
             && (op != Op::UnboxInt(IntWidth::Compact)
                 || function.value(number).range.is_within(IntRange::COMPACT))
         {

@@ -249,7 +249,9 @@ fn refuse_memory_files(refuse: bool) {
 #[pymodule]
 pub mod _testing {
     #[pymodule_export]
-    use super::super::testing_helpers::{call_helper, call_support, helper_names, support_address};
+    use super::super::testing_helpers::{
+        call_helper, call_support, helper_names, operation_code, support_address,
+    };
     #[pymodule_export]
     use super::{
         attach, code_statistics, data_stack_use, detach, entry_count, entry_report, framed_call,

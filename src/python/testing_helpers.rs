@@ -1,5 +1,7 @@
 //! `_testing.call_helper` and `_testing.call_support`: what machine code calls, called from Python.
 
+use crate::abi::Operation;
+use crate::abi::helpers::HelperId;
 use crate::abi::support::Support;
 use crate::runtime::helpers::testing;
 use pyo3::exceptions::PyValueError;
@@ -30,6 +32,19 @@ pub(super) fn call_support<'py>(
     arguments: &Bound<'py, PyTuple>,
 ) -> PyResult<Bound<'py, PyAny>> {
     testing::call_support(name, arguments)
+}
+
+/// The number by which `operator_answer` knows an operator.
+#[pyfunction]
+pub(super) fn operation_code(helper: &str, truth: bool, inverse: bool) -> PyResult<i64> {
+    let helper = HelperId::from_name(helper)
+        .ok_or_else(|| PyValueError::new_err(format!("there is no helper {helper:?}")))?;
+    let operation = Operation {
+        helper,
+        truth,
+        inverse,
+    };
+    Ok(operation.code())
 }
 
 /// Address of a support function, for calls with words that are no objects.

@@ -271,6 +271,7 @@ fn result_of_call(descriptor: &FrameDescriptor) -> CallResult {
         Waits::Iterate { exit } => CallResult::Next {
             exit: exit as usize,
         },
+        Waits::Operate(operation) => CallResult::Operate(operation),
     }
 }
 

@@ -106,6 +106,15 @@ pub fn has_values(class: &Bound<'_, PyType>) -> bool {
     flags(class) & wanted == wanted && !names(class).is_null()
 }
 
+/// Do instances add or repeat themselves as sequences, by functions in C?
+pub fn is_sequence_in_c(class: &Bound<'_, PyType>) -> bool {
+    // SAFETY: a live class, whose methods of sequences live as long.
+    unsafe {
+        let methods = (*type_of(class)).tp_as_sequence;
+        !methods.is_null() && ((*methods).sq_concat.is_some() || (*methods).sq_repeat.is_some())
+    }
+}
+
 /// Can instances have attributes of their own beside slots?
 pub fn has_dict(class: &Bound<'_, PyType>) -> bool {
     // SAFETY: a live class.

@@ -20,6 +20,7 @@ pub mod layout;
 pub mod namespaces;
 pub mod native_stack;
 pub mod onlookers;
+mod operators;
 pub mod osr;
 pub mod self_test;
 pub mod stopwatch;

@@ -1,11 +1,12 @@
 //! Frame states and their slots, read.
 
 use super::super::frame_state::{
-    Consumer, Consumption, FrameState, Shared, Slot, Stage, VirtualObject, Waits,
+    Consumer, Consumption, FrameState, Operation, Shared, Slot, Stage, VirtualObject, Waits,
 };
 use super::super::ids::{CodeId, ValueId};
 use super::cursor::Cursor;
 use super::{Parser, Reference, Result};
+use crate::abi::helpers::HelperId;
 
 impl Parser {
     pub(super) fn frame_state(&mut self, cursor: &mut Cursor<'_>) -> Result<FrameState> {
@@ -29,6 +30,15 @@ impl Parser {
         } else if cursor.eat_word("iterates") {
             let exit = cursor.number()?;
             Waits::Iterate { exit }
+        } else if cursor.eat_word("operates") {
+            let word = cursor.word()?;
+            let helper =
+                HelperId::from_name(word).ok_or_else(|| format!("`{word}` is no helper"))?;
+            Waits::Operate(Operation {
+                helper,
+                truth: cursor.eat_word("truth"),
+                inverse: cursor.eat_word("inverse"),
+            })
         } else {
             Waits::Call
         };

@@ -1,7 +1,9 @@
 //! Printing and parsing are inverses; what is wrong is said with its line.
 
 use super::super::attributes::{CallShape, Cond, Container, MathFunction};
-use super::super::frame_state::{Consumer, Consumption, Shared, Slot, Stage, VirtualObject, Waits};
+use super::super::frame_state::{
+    Consumer, Consumption, Operation, Shared, Slot, Stage, VirtualObject, Waits,
+};
 use super::super::print::{print, print_with_origins};
 use super::*;
 use crate::abi::helpers::HelperId;
@@ -490,9 +492,14 @@ fn random_function(seed: u64) -> Function {
             next: offset + 1 + random.below(3) as u32,
             locals: random.slots(),
             stack: random.slots(),
-            waits: match random.below(4) {
+            waits: match random.below(5) {
                 0 => Waits::Construct,
                 1 => Waits::Iterate { exit: offset },
+                2 => Waits::Operate(Operation {
+                    helper: HelperId::CompareLt,
+                    truth: random.below(2) == 0,
+                    inverse: random.below(2) == 0,
+                }),
                 _ => Waits::Call,
             },
             generator: (random.below(4) == 0).then_some(offset),

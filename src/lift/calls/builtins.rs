@@ -178,7 +178,10 @@ impl Lifter<'_> {
                 if class.is_single() && class.is_subset(known) {
                     return self.length(value, class).map(Some);
                 }
-                self.dict_or_set_length(value, class)
+                if let Some(length) = self.dict_or_set_length(value, class)? {
+                    return Ok(Some(length));
+                }
+                self.instance_length(value)
             }
             (Builtin::Abs, [item]) => {
                 let value = self.value_of(item)?;

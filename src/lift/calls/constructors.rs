@@ -10,7 +10,7 @@ use crate::hir::{Op, Type, ValueId};
 
 use super::super::item::Item;
 use super::super::{CalleeFacts, Constructor, Lifter, ObjectFact, ObjectKind, Step, Stop};
-use super::functions::is_inlinable;
+use super::functions::{Wanted, is_inlinable};
 use crate::feedback::Fact;
 
 impl Lifter<'_> {
@@ -66,7 +66,7 @@ impl Lifter<'_> {
             return Ok(Some(Item::Value(made)));
         };
         bound[0] = Item::Value(made);
-        match self.call_bound(function, &callee, itself, bound, Some(made))? {
+        match self.call_bound(function, &callee, itself, bound, &Wanted::Instance(made))? {
             Some(item) => Ok(Some(item)),
             None => {
                 self.knowledge.not_constructed.insert(call);

@@ -8,7 +8,7 @@ use crate::abi::exit_reason::ExitReason;
 use crate::abi::helpers::HelperId;
 use crate::bytecode::{GeneratorOp, Instr, Intrinsic1, Op as Bytecode};
 use crate::feedback::{ColdBlocks, Fact, SeenClasses, SeenCode};
-use crate::hir::{Callee, CalleeId, IntRange, Op, Repr, Slot, Type, ValueId, Waits};
+use crate::hir::{Callee, CalleeId, IntRange, Op, Operation, Repr, Slot, Type, ValueId, Waits};
 
 use super::super::item::{Form, Item, Virtual, join_form};
 use super::super::shared::{Heap, SharedItem};
@@ -24,6 +24,42 @@ const MAX_INLINED_LENGTH: usize = 1000;
 /// How deep inlined calls nest.
 const MAX_INLINE_DEPTH: u32 = 3;
 
+/// What a call is made for.
+pub(in crate::lift) enum Wanted {
+    /// Its result.
+    Result,
+    /// It is the `__init__` of that new instance, which is the result.
+    Instance(ValueId),
+    /// It answers an operator with these operands.
+    Operator(Operation, Vec<Item>),
+}
+
+impl Wanted {
+    fn instance(&self) -> Option<ValueId> {
+        match self {
+            Wanted::Instance(made) => Some(*made),
+            _ => None,
+        }
+    }
+
+    /// What stays on the caller's stack meanwhile.
+    fn below(&self) -> Vec<Item> {
+        match self {
+            Wanted::Result => Vec::new(),
+            Wanted::Instance(made) => vec![Item::Value(*made)],
+            Wanted::Operator(_, operands) => operands.clone(),
+        }
+    }
+
+    fn waits(&self) -> Waits {
+        match self {
+            Wanted::Result => Waits::Call,
+            Wanted::Instance(_) => Waits::Construct,
+            Wanted::Operator(operation, _) => Waits::Operate(*operation),
+        }
+    }
+}
+
 impl Lifter<'_> {
     pub(in crate::lift) fn call_function(
         &mut self,
@@ -31,10 +67,23 @@ impl Lifter<'_> {
         args: &[Item],
         kwnames: Option<u32>,
     ) -> Step<Option<Item>> {
+        self.call_function_for(handle, args, kwnames, &Wanted::Result)
+    }
+
+    pub(in crate::lift) fn call_function_for(
+        &mut self,
+        handle: FunctionHandle,
+        args: &[Item],
+        kwnames: Option<u32>,
+        wanted: &Wanted,
+    ) -> Step<Option<Item>> {
         let Some(mut callee) = self.world.callee(handle) else {
             return Ok(None);
         };
         if callee.bytes.is_generator_like() {
+            if !matches!(wanted, Wanted::Result) {
+                return Ok(None);
+            }
             return self.call_generator(handle, &callee, args, kwnames);
         }
         let itself = callee.is_self;
@@ -47,24 +96,23 @@ impl Lifter<'_> {
         let Some(bound) = self.bind(handle, &callee, args, kwnames)? else {
             return Ok(None);
         };
-        self.call_bound(handle, &callee, itself, bound, None)
+        self.call_bound(handle, &callee, itself, bound, wanted)
     }
 
-    /// Calls a decorated function with arguments in parameter order. `made`: it is the `__init__` of that new
-    /// instance, which is the result.
+    /// Calls a decorated function with arguments in parameter order.
     pub(super) fn call_bound(
         &mut self,
         handle: FunctionHandle,
         callee: &CalleeFacts,
         itself: bool,
         bound: Vec<Item>,
-        made: Option<ValueId>,
+        wanted: &Wanted,
     ) -> Step<Option<Item>> {
         let mut path = self.context.path.clone();
         path.push(self.instr.offset);
         let call = (path.clone(), self.instr.offset);
         if !itself && self.may_be_inlined_here(handle, callee, &call) {
-            return self.inline(handle, callee, bound, path, made).map(Some);
+            return self.inline(handle, callee, bound, path, wanted).map(Some);
         }
         if !callee.decorated {
             return Ok(None);
@@ -72,7 +120,7 @@ impl Lifter<'_> {
         if self.inline_depth > 0 {
             return Err(self.do_not_inline());
         }
-        self.call_native(handle, callee, &bound, made)
+        self.call_native(handle, callee, &bound, wanted)
     }
 
     /// The callee's code can stand in place of the call at hand.
@@ -237,7 +285,7 @@ impl Lifter<'_> {
                 .new_generator(handle, &callee, bound, path, Some(free))
                 .map(Some);
         }
-        self.inline_code(handle, &callee, bound, path, Some(free), None)
+        self.inline_code(handle, &callee, bound, path, Some(free), &Wanted::Result)
             .map(Some)
     }
 
@@ -248,7 +296,7 @@ impl Lifter<'_> {
         callee: &CalleeFacts,
         args: Vec<Item>,
         path: Vec<u32>,
-        made: Option<ValueId>,
+        wanted: &Wanted,
     ) -> Step<Item> {
         let object = ObjectFact {
             handle: callee.object,
@@ -258,7 +306,7 @@ impl Lifter<'_> {
         };
         let id = self.object_id(&object);
         self.emit(Op::GuardFunction(id), &[], None)?;
-        self.inline_code(handle, callee, args, path, None, made)
+        self.inline_code(handle, callee, args, path, None, wanted)
     }
 
     /// The same behind its guard. `free`: the cells of its free variables, if they are not those of the
@@ -270,7 +318,7 @@ impl Lifter<'_> {
         args: Vec<Item>,
         path: Vec<u32>,
         free: Option<Vec<Item>>,
-        made: Option<ValueId>,
+        wanted: &Wanted,
     ) -> Step<Item> {
         // Arguments are real values in the callee's frame, or iterators that only it has.
         let mut locals = Vec::new();
@@ -287,14 +335,14 @@ impl Lifter<'_> {
             });
         }
         locals.resize(callee.bytes.nlocalsplus as usize, Item::Null);
-        self.frame.stack.extend(made.map(Item::Value));
+        let below = wanted.below();
+        let count = below.len();
+        self.frame.stack.extend(below);
         let parent = {
             let (at, next) = (self.instr.at, self.instr.next);
             self.state_at(at, next)
         };
-        if made.is_some() {
-            self.function.frame_states[parent.index()].waits = Waits::Construct;
-        }
+        self.function.frame_states[parent.index()].waits = wanted.waits();
         let context = self.add_code(handle, callee.bytes.clone(), callee.code.clone(), path);
         let outer_context = std::mem::replace(&mut self.context, context);
         let outer_frame = std::mem::replace(
@@ -334,14 +382,12 @@ impl Lifter<'_> {
         let returns = result?;
         let returns = self.drop_shared_variables(returns)?;
         self.frame = outer_frame;
-        if made.is_some() {
-            self.frame.stack.pop();
-        }
+        self.frame.stack.truncate(self.frame.stack.len() - count);
         if returns.is_empty() {
             // Every path left: nothing follows.
             return Err(super::super::Stop::PathEnds);
         }
-        self.continue_after_inline(returns, made)
+        self.continue_after_inline(returns, wanted.instance())
     }
 
     /// Joins the returns of inlined code into one value.
@@ -430,8 +476,13 @@ impl Lifter<'_> {
         handle: FunctionHandle,
         callee: &CalleeFacts,
         args: &[Item],
-        made: Option<ValueId>,
+        wanted: &Wanted,
     ) -> Step<Option<Item>> {
+        let made = match wanted {
+            Wanted::Result => None,
+            Wanted::Instance(made) => Some(*made),
+            Wanted::Operator(..) => return Ok(None),
+        };
         if self.left_for(ExitReason::CalleeLeft) && self.site().is_some_and(|site| site.exits > 2) {
             return Ok(None);
         }

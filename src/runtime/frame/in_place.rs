@@ -172,7 +172,7 @@ pub unsafe fn run_callees<'a>(
     // SAFETY: as required. The frame is current, so the callees' frames are linked to it.
     unsafe {
         match result_of_call {
-            CallResult::Next { .. } => version::set_raised(frame, at),
+            CallResult::Next { .. } | CallResult::Operate(_) => version::set_raised(frame, at),
             _ => version::set_suspended(frame, at, after),
         }
         let outcome = if raising {

@@ -4,7 +4,9 @@ use super::consumers::Consumption;
 use super::generators::{self, Outcome};
 use super::native::{is_free, slot_kinds};
 use super::{c_stack_is_exhausted, c_stack_is_low, c_units_left, data_stack, slots, version};
+use crate::abi::Operation;
 use crate::ffi::{CO_FAST_CELL, CodeObject, InterpreterFrame, ThreadState};
+use crate::runtime::operators;
 use pyo3::ffi::{
     Py_DECREF, Py_NewRef, Py_XDECREF, PyCell_New, PyErr_SetString, PyExc_RecursionError,
     PyFunctionObject, PyObject, PyTuple_GET_ITEM,
@@ -65,6 +67,9 @@ pub enum CallResult {
         /// Where the caller goes on then.
         exit: usize,
     },
+    /// What a method says of an operator: with the operands on top of the stack, which are popped, it makes the
+    /// result, which is pushed.
+    Operate(Operation),
 }
 
 /// A caller whose callee was inlined: suspended at its call, with the call's operands popped.
@@ -82,7 +87,9 @@ impl SuspendedCall<'_> {
         // SAFETY: the frame is placed.
         unsafe {
             match self.result {
-                CallResult::Next { .. } => version::set_raised(self.point.frame, self.point.at),
+                CallResult::Next { .. } | CallResult::Operate(_) => {
+                    version::set_raised(self.point.frame, self.point.at);
+                }
                 _ => version::set_suspended(self.point.frame, self.point.at, self.after),
             }
         }
@@ -97,7 +104,7 @@ impl SuspendedCall<'_> {
 /// The same for a frame that is no `SuspendedCall`.
 pub(super) fn raising_unit(wanted: CallResult, at: usize, after: usize) -> usize {
     match wanted {
-        CallResult::Next { .. } => at,
+        CallResult::Next { .. } | CallResult::Operate(_) => at,
         _ => version::raising_unit(at, after),
     }
 }
@@ -437,6 +444,15 @@ pub(super) unsafe fn deliver(
         let first = slots::first(frame);
         let top = slots::used(frame) as usize;
         match (outcome, wanted) {
+            (Outcome::Raised, CallResult::Operate(operation)) => {
+                // The operator drops its operands before the exception is handled.
+                let count = operation.operands();
+                slots::set_used(frame, top - count);
+                for slot in top - count..top {
+                    Py_XDECREF(slots::object(*first.add(slot)));
+                }
+                return None;
+            }
             (Outcome::Raised, _) => return None,
             (Outcome::Returned(result), CallResult::Next { exit }) => {
                 Py_DECREF(result);
@@ -446,6 +462,27 @@ pub(super) unsafe fn deliver(
             }
             (Outcome::Returned(result) | Outcome::Yielded(result), CallResult::Drop) => {
                 Py_DECREF(result);
+            }
+            (Outcome::Returned(result), CallResult::Operate(operation)) => {
+                let count = operation.operands();
+                let operands: Vec<_> = (top - count..top)
+                    .map(|slot| slots::object(*first.add(slot)))
+                    .collect();
+                let result = operators::finish(operation, &operands, result);
+                // Operands go before the result is there, or the exception is handled.
+                slots::set_used(frame, top - count);
+                for operand in operands {
+                    Py_XDECREF(operand);
+                }
+                if result.is_null() {
+                    return None;
+                }
+                if operation.is_store() {
+                    Py_DECREF(result);
+                } else {
+                    first.add(top - count).write(slots::owning(result));
+                    slots::set_used(frame, top - count + 1);
+                }
             }
             (Outcome::Returned(result), CallResult::Push) | (Outcome::Yielded(result), _) => {
                 first.add(top).write(slots::owning(result));

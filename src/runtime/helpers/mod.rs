@@ -39,6 +39,7 @@ mod instances;
 mod iteration;
 mod namespaces;
 mod numbers;
+mod operators;
 mod strings;
 pub mod support;
 pub mod testing;
@@ -179,6 +180,8 @@ pub fn address(helper: HelperId) -> usize {
         DictIterNext => dicts::dict_iter_next,
         DictIterValue => dicts::dict_iter_value,
         SetIterNext => dicts::set_iter_next,
+        OperatorAnswer => operators::operator_answer,
+        LengthAnswer => operators::length_answer,
         IsInstanceOf => instances::is_instance_of,
         ListContains => compare::list_contains,
     }

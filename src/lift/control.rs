@@ -135,7 +135,7 @@ impl Lifter<'_> {
             }
             if self.instr.micro == 0 {
                 self.depth = self.frame.stack.len();
-                if self.snapshot.is_none() || self.statement_start {
+                if (self.snapshot.is_none() || self.statement_start) && !self.is_done_already() {
                     self.capture();
                 }
             }
@@ -149,6 +149,11 @@ impl Lifter<'_> {
             }
         }
         Err(self.refuse("internal: control runs over the end of the code"))
+    }
+
+    /// The instruction sets an attribute of a function that was made with it: the interpreter cannot go on here.
+    fn is_done_already(&self) -> bool {
+        self.attributes_set > 0 && matches!(self.instr.op, Bytecode::SetFunctionAttribute { .. })
     }
 
     // --- edges ----------------------------------------------------------------------------------

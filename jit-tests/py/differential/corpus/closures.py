@@ -142,3 +142,22 @@ def f(n):
         except NameError as error:
             out.append(str(error))
     return out
+# ==== left_in_the_statement_that_makes_a_function
+# call: 300
+# call: 300.5
+def made(x):
+    k = x
+    function, moved = (lambda: k), x + 1
+    return function() + moved
+def with_defaults(x):
+    functions = [lambda a=x, *, b=x: (a, b), x + 1]
+    return functions[0](), functions[1]
+def f(last):
+    total = 0
+    for x in (1, 2, 3) * 100 + (last, 'text'):
+        try:
+            a, b = with_defaults(x)
+            total += made(x) + a[0] + a[1] + b
+        except TypeError as error:
+            total = str(total) + str(error)
+    return total

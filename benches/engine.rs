@@ -14,7 +14,7 @@ use std::hint::black_box;
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
-use brolga::driver::compile::{self, Compiled, Context, Job};
+use brolga::driver::compile::{self, Compiled, Context, Job, Purpose};
 use brolga::driver::engine::{self, Engine};
 use brolga::driver::observe::observe;
 use brolga::driver::world::{Callees, LiveWorld, NativeVersion};
@@ -171,7 +171,7 @@ impl<'py> Subject<'py> {
             args: self.facts.clone(),
             learn: true,
             by_class: false,
-            force: true,
+            purpose: Purpose::Demand,
             entry: None,
         };
         let context = Context {

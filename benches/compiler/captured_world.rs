@@ -85,6 +85,8 @@ impl World for CapturedWorld<'_> {
             Singleton::Sentinel => (Type::OTHER, ObjectKind::Other),
             Singleton::Enumerate => class(BuiltinClass::Enumerate),
             Singleton::Zip => class(BuiltinClass::Zip),
+            Singleton::Tuple => class(BuiltinClass::Other(Type::TUPLE)),
+            Singleton::Any | Singleton::All => (Type::BUILTIN, ObjectKind::Other),
         };
         self.object(&format!("{which:?}"), ty, kind)
     }

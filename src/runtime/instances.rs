@@ -455,7 +455,6 @@ pub fn is_type(class: &Bound<'_, PyType>) -> bool {
 
 /// What the bases of the class that come behind `start` in its resolution order have under the name; `None` if
 /// `start` is none of them. The inner one is what was found.
-#[expect(clippy::option_option, reason = "two questions")]
 pub fn lookup_behind<'py>(
     class: &Bound<'py, PyType>,
     start: &Bound<'py, PyType>,
@@ -473,7 +472,6 @@ pub fn lookup_behind<'py>(
 }
 
 /// What the class itself, without its bases, has under the name.
-#[expect(clippy::option_option, reason = "it may have no dict that can be read")]
 pub fn own_member<'py>(
     class: &Bound<'py, PyType>,
     name: &Bound<'py, PyString>,

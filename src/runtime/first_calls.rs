@@ -227,12 +227,12 @@ unsafe fn word(param: &EntryParam, object: *mut PyObject) -> Option<u64> {
 }
 
 unsafe fn holds(check: &EntryCheck, thread: *mut ThreadState) -> bool {
-    // SAFETY: checks name words that live as long as the unit.
+    // SAFETY: checks name words that live as long as the unit. Words of bitsets lie where they lie.
     unsafe {
         let load = |address: u64| match check.width {
             1 => u64::from(*(address as *const u8)),
-            4 => u64::from(*(address as *const u32)),
-            _ => *(address as *const u64),
+            4 => u64::from((address as *const u32).read_unaligned()),
+            _ => (address as *const u64).read_unaligned(),
         };
         let mut base = match check.base {
             Base::ThreadState => thread as u64,

@@ -37,9 +37,15 @@ pub struct Interpreter {
     pub small_ints: Option<(u64, u32, u32)>,
 }
 
+static ANSWER: PyOnceLock<Result<Interpreter, String>> = PyOnceLock::new();
+
+/// The interpreter, if the question was answered, and with yes: for what the self-test itself runs.
+pub fn known_interpreter(py: Python<'_>) -> Option<&'static Interpreter> {
+    ANSWER.get(py).and_then(|answer| answer.as_ref().ok())
+}
+
 /// The interpreter, or why everything stays interpreted. Computed once.
 pub fn interpreter(py: Python<'_>) -> Result<&'static Interpreter, &'static str> {
-    static ANSWER: PyOnceLock<Result<Interpreter, String>> = PyOnceLock::new();
     let answer = ANSWER.get_or_init(py, || {
         let pending = PyErr::take(py);
         let answer = examine(py);

@@ -56,6 +56,14 @@ pub fn tracing_active(py: Python<'_>, interpreter: &Interpreter) -> bool {
         if *(interpreter.eval_frame as *const u64) != interpreter.plain_eval_frame {
             return true;
         }
+        foreign_tools_listen(py, interpreter)
+    }
+}
+
+/// Whether a foreign monitoring tool has global events.
+pub fn foreign_tools_listen(py: Python<'_>, interpreter: &Interpreter) -> bool {
+    // SAFETY: as above.
+    unsafe {
         let Some(version) = interpreter.monitoring_version else {
             return false;
         };
@@ -77,27 +85,43 @@ pub fn tracing_active(py: Python<'_>, interpreter: &Interpreter) -> bool {
     }
 }
 
+/// `sys.monitoring`.
+pub fn monitoring(py: Python<'_>) -> Option<Bound<'_, PyAny>> {
+    // SAFETY: the GIL is held; the result is borrowed. (An import could run a program's `__import__`.)
+    unsafe {
+        let object = pyo3::ffi::PySys_GetObject(c"monitoring".as_ptr());
+        Bound::from_borrowed_ptr_or_opt(py, object)
+    }
+}
+
+/// The tools in use but for our own.
+pub fn foreign_tools(monitoring: &Bound<'_, PyAny>) -> PyResult<Vec<i32>> {
+    let mut found = Vec::new();
+    for tool in 0..USER_TOOLS {
+        if tool != OWN_TOOL.load(Ordering::Relaxed)
+            && !monitoring.call_method1("get_tool", (tool,))?.is_none()
+        {
+            found.push(tool);
+        }
+    }
+    Ok(found)
+}
+
+/// The global events of a tool.
+pub fn tool_events(monitoring: &Bound<'_, PyAny>, tool: i32) -> PyResult<u64> {
+    monitoring.call_method1("get_events", (tool,))?.extract()
+}
+
 /// Asks `sys.monitoring` for the global events of every tool but ours.
 #[cold]
 fn foreign_tool_listens(py: Python<'_>) -> PyResult<bool> {
     let pending = PyErr::take(py);
     let ask = || -> PyResult<bool> {
-        // SAFETY: the GIL is held; the result is borrowed. (An import could run a program's `__import__`.)
-        let monitoring = unsafe {
-            let object = pyo3::ffi::PySys_GetObject(c"monitoring".as_ptr());
-            Bound::from_borrowed_ptr_or_opt(py, object)
-        };
-        let Some(monitoring) = monitoring else {
+        let Some(monitoring) = monitoring(py) else {
             return Ok(true);
         };
-        for tool in 0..USER_TOOLS {
-            if tool == OWN_TOOL.load(Ordering::Relaxed)
-                || monitoring.call_method1("get_tool", (tool,))?.is_none()
-            {
-                continue;
-            }
-            let events: u64 = monitoring.call_method1("get_events", (tool,))?.extract()?;
-            if events != 0 {
+        for tool in foreign_tools(&monitoring)? {
+            if tool_events(&monitoring, tool)? != 0 {
                 return Ok(true);
             }
         }

@@ -210,8 +210,15 @@ def test_local_monitoring_of_one_function():
     compare(record)
 
 
-def test_coverage(tmp_path):
+CORES = ["ctrace", "pytrace", *(["sysmon"] if sys.version_info >= (3, 12) else [])]
+
+
+@pytest.mark.parametrize("core", CORES)
+def test_coverage(tmp_path, monkeypatch, core):
+    """By a trace function in C, by one in Python, and by a monitoring tool; branches by the latter only from 3.14 on."""
     coverage = pytest.importorskip("coverage")
+    monkeypatch.setenv("COVERAGE_CORE", core)
+    branch = core != "sysmon" or sys.version_info >= (3, 14)
     path = tmp_path / "measured.py"
     path.write_text(PROGRAM, encoding="utf-8")
 
@@ -223,7 +230,7 @@ def test_coverage(tmp_path):
         for _ in range(4):
             namespace["f"](4)
         cover = coverage.Coverage(
-            data_file=None, branch=True, include=[str(path)], config_file=False
+            data_file=None, branch=branch, include=[str(path)], config_file=False
         )
         cover.start()
         namespace["f"](5)
@@ -592,6 +599,119 @@ def test_a_callee_begins_to_trace_and_raises(what, before):
     for _ in range(3):
         expected = record(plain)
         assert record(jitted) == expected
-        assert not any(
-            event == ("call", "f") for event, name, _ in expected[1] for event in [(event, name)]
-        )
+        assert not any(event[:2] == ("call", "f") for event in expected[1])
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="sys.monitoring is new in 3.12")
+@pytest.mark.parametrize("before", [is_called, lambda: None], ids=["called", "inlined"])
+def test_a_callee_begins_to_monitor_and_raises(before):
+    """As above, and no tool hears that an exception is thrown into the caller; one that is, is heard of."""
+    monitoring = sys.monitoring
+    kinds = ["PY_THROW", "PY_UNWIND", "RAISE", "EXCEPTION_HANDLED", "PY_RETURN"]
+
+    def generator():
+        yield
+
+    def record(namespace):
+        events = []
+
+        def watch(kind):
+            def callback(code, offset, _):
+                if code.co_name in ("f", "g", "generator"):
+                    # 3.12 tells the last unit of a call that raised, or the first, by what was called.
+                    events.append((kind, code.co_name, list(code.co_positions())[offset // 2]))
+
+            return callback
+
+        watchers = {kind: watch(kind) for kind in kinds}
+
+        def start():
+            for kind in kinds:
+                monitoring.register_callback(3, getattr(monitoring.events, kind), watchers[kind])
+            monitoring.set_events(3, sum(getattr(monitoring.events, kind) for kind in kinds))
+
+        namespace["start"] = start
+        monitoring.use_tool_id(3, "test")
+        try:
+            result = namespace["f"](5)
+            thrown_into = generator()
+            next(thrown_into)
+            with pytest.raises(KeyError):
+                thrown_into.throw(KeyError)
+        finally:
+            monitoring.set_events(3, 0)
+            for kind in kinds:
+                former = monitoring.register_callback(3, getattr(monitoring.events, kind), None)
+                assert former is watchers[kind]
+            monitoring.free_tool_id(3)
+        return result, events
+
+    program = harness.Program(RAISES_INTO_TRACED_CALLER)
+    plain, jitted = program.side(lambda function: function), program.side(provider.eager())
+    for namespace in (plain, jitted):
+        namespace["start"] = before
+        for _ in range(4):
+            namespace["f"](5)
+    for _ in range(3):
+        expected = record(plain)
+        assert record(jitted) == expected
+        throws = [event[:2] for event in expected[1] if event[0] == "PY_THROW"]
+        assert throws == [("PY_THROW", "generator")]
+
+
+@pytest.mark.parametrize("before", [is_called, lambda: None], ids=["called", "inlined"])
+@pytest.mark.parametrize("what", ["settrace", "setprofile"])
+def test_a_callee_of_a_running_loop_begins_to_trace_and_raises(what, before):
+    """The caller's frame was entered at its loop: it goes on itself, with its handler, or without."""
+    source = """
+        import sys
+        events = []
+        def tracer(frame, event, argument):
+            if frame.f_code.co_name in ('f', 'h', 'g'):
+                events.append((event, frame.f_code.co_name, frame.f_lineno))
+            return tracer
+        def start():
+            getattr(sys, what)(tracer)
+            if what == 'settrace':
+                sys._getframe(1).f_trace = tracer
+                sys._getframe(2).f_trace = tracer
+        def g(i, stop):
+            if i == stop:
+                begin()
+                raise ValueError
+            return i
+        def f(n):
+            global begin
+            begin = before
+            for i in range(n):
+                try:
+                    last = g(i, n - 1)
+                    if i == n // 2:
+                        begin = start
+                except ValueError:
+                    last = -i
+            getattr(sys, what)(None)
+            return last
+        def h(n):
+            global begin
+            begin = before
+            for i in range(n):
+                last = g(i, n - 1)
+                if i == n // 2:
+                    begin = start
+            return last
+    """
+    for name in ("f", "h"):
+        seen = []
+        for decorator in (lambda function: function, provider.eager()):
+            namespace = harness.Program(textwrap.dedent(source)).side(decorator)
+            namespace.update(before=before, what=what)
+            try:
+                result = namespace[name](3000)
+            except ValueError as error:
+                result = type(error)
+            finally:
+                getattr(sys, what)(None)
+            seen.append((result, namespace["events"]))
+        assert seen[0] == seen[1]
+        assert seen[0][1]

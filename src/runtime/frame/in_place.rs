@@ -11,7 +11,7 @@
 use super::exception_table::find_handler;
 use super::resume::{deliver, raising_unit};
 use super::version::{self, code, instruction};
-use super::{CallResult, ResumePoint, SuspendedCall, resume_chain, slots, throw_chain};
+use super::{CallResult, ResumePoint, SuspendedCall, events, resume_chain, slots, throw_chain};
 use crate::ffi::{InterpreterFrame, ThreadState};
 use pyo3::ffi::{
     Py_DECREF, Py_EQ, Py_NewRef, Py_SIZE, Py_TYPE, Py_XDECREF, Py_XNewRef, PyBytes_AS_STRING,
@@ -212,7 +212,10 @@ pub unsafe fn unwind(thread: *mut ThreadState, frame: *mut InterpreterFrame) -> 
         let Some(handler) = find_handler(table, unit as isize) else {
             return false;
         };
-        let exception = take_exception_with_traceback(thread);
+        add_traceback_entry(thread);
+        events::raised(thread, frame, unit);
+        events::handled(thread, frame, handler.target);
+        let exception = take_exception();
         let first = slots::first(frame);
         let keep = (*code).co_nlocalsplus as usize + handler.depth;
         let mut used = slots::used(frame) as usize;
@@ -236,10 +239,11 @@ pub unsafe fn unwind(thread: *mut ThreadState, frame: *mut InterpreterFrame) -> 
     }
 }
 
-/// Takes the current exception, with a traceback entry for the current frame.
+/// Gives the current exception a traceback entry for the current frame. It is put aside while the frame object is
+/// made.
 #[cfg(Py_3_12)]
-unsafe fn take_exception_with_traceback(thread: *mut ThreadState) -> *mut PyObject {
-    // SAFETY: the GIL is held and an exception set; what is taken is put back or given to the caller.
+unsafe fn add_traceback_entry(thread: *mut ThreadState) {
+    // SAFETY: the GIL is held and an exception set; what is taken is put back.
     unsafe {
         let exception = PyErr_GetRaisedException();
         let object = PyThreadState_GetFrame(thread.cast());
@@ -248,13 +252,13 @@ unsafe fn take_exception_with_traceback(thread: *mut ThreadState) -> *mut PyObje
             PyTraceBack_Here(object);
             Py_DECREF(object.cast());
         }
-        PyErr_GetRaisedException()
     }
 }
 
+/// As above; it may not be an instance yet.
 #[cfg(not(Py_3_12))]
-unsafe fn take_exception_with_traceback(thread: *mut ThreadState) -> *mut PyObject {
-    // SAFETY: as above; handlers of 3.11 get the normalised exception with its traceback set.
+unsafe fn add_traceback_entry(thread: *mut ThreadState) {
+    // SAFETY: as above.
     unsafe {
         let (mut kind, mut value, mut traceback) = (null_mut(), null_mut(), null_mut());
         PyErr_Fetch(&mut kind, &mut value, &mut traceback);
@@ -264,6 +268,21 @@ unsafe fn take_exception_with_traceback(thread: *mut ThreadState) -> *mut PyObje
             PyTraceBack_Here(object);
             Py_DECREF(object.cast());
         }
+    }
+}
+
+/// Takes the current exception.
+#[cfg(Py_3_12)]
+unsafe fn take_exception() -> *mut PyObject {
+    // SAFETY: the GIL is held and an exception set; what is taken is given to the caller.
+    unsafe { PyErr_GetRaisedException() }
+}
+
+#[cfg(not(Py_3_12))]
+unsafe fn take_exception() -> *mut PyObject {
+    // SAFETY: as above; handlers of 3.11 get the normalised exception with its traceback set.
+    unsafe {
+        let (mut kind, mut value, mut traceback) = (null_mut(), null_mut(), null_mut());
         PyErr_Fetch(&mut kind, &mut value, &mut traceback);
         PyErr_NormalizeException(&mut kind, &mut value, &mut traceback);
         if !traceback.is_null() {

@@ -28,10 +28,12 @@
 
 pub mod consumers;
 mod data_stack;
+mod events;
 mod exception_table;
 pub mod generators;
 pub mod in_place;
 mod native;
+mod quiet_entry;
 mod resume;
 mod stack_limit;
 #[cfg(Py_3_13)]

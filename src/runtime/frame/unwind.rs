@@ -5,8 +5,8 @@
 //! instruction of a protected range) the frame is unwound here, by the interpreter's own steps.
 
 use super::exception_table::{Handler, find_handler};
-use super::slots;
 use super::version::{code, current_frame, set_current_frame, set_next, set_raised};
+use super::{events, quiet_entry, slots};
 use crate::ffi::{
     _PyEval_EvalFrameDefault, _PyEval_FrameClearAndPop, InterpreterFrame, ThreadState,
 };
@@ -43,7 +43,7 @@ pub unsafe fn execute(
         );
         let handler = find_handler(table, unit as isize);
         if handler == find_handler(table, unit as isize - 1) {
-            return _PyEval_EvalFrameDefault(thread, frame, 1);
+            return quiet_entry::enter(thread, frame);
         }
         unwind(thread, frame, unit, handler)
     }
@@ -84,6 +84,7 @@ unsafe fn unwind(
             PyTraceBack_Here(object);
             Py_DECREF(object.cast());
         }
+        events::raised(thread, frame, unit);
         let first = slots::first(frame);
         let base = (*code(frame)).co_nlocalsplus as usize;
         let keep = base + handler.map_or(0, |handler| handler.depth);
@@ -92,6 +93,10 @@ unsafe fn unwind(
             top -= 1;
             slots::set_used(frame, top);
             Py_XDECREF(slots::object(*first.add(top)));
+        }
+        match handler {
+            Some(handler) => events::handled(thread, frame, handler.target),
+            None => events::unwound(thread, frame, unit),
         }
         set_current_frame(thread, previous);
         let Some(handler) = handler else {
@@ -102,7 +107,7 @@ unsafe fn unwind(
             let Some(position) = slots::position(unit) else {
                 // No memory for one int: the exception now is MemoryError, and the interpreter
                 // finds it a handler itself.
-                return _PyEval_EvalFrameDefault(thread, frame, 1);
+                return quiet_entry::enter(thread, frame);
             };
             *first.add(top) = position;
             top += 1;

@@ -1,7 +1,7 @@
 //! CPython 3.11: the caller of `_PyEval_EvalFrameDefault` clears and pops the frame.
 
-use super::clear;
 pub use super::clear::clear_and_pop;
+use super::{clear, quiet_entry};
 use crate::ffi::{
     _PyEval_EvalFrameDefault, CodeObject, CodeUnit, FRAME_CLEARED, FRAME_OWNED_BY_THREAD,
     FRAME_SPECIALS_SIZE, FRAME_SUSPENDED, GeneratorObject, InterpreterFrame, ThreadState,
@@ -160,12 +160,10 @@ unsafe fn evaluate(
         if let Some(unit) = raised_at {
             set_raised(frame, unit);
         }
-        let silenced = raised_at.is_some() && quiet_entry::begin(thread);
-        let result = _PyEval_EvalFrameDefault(thread, frame, c_int::from(raised_at.is_some()));
-        if silenced {
-            quiet_entry::end(thread);
+        match raised_at {
+            None => _PyEval_EvalFrameDefault(thread, frame, 0),
+            Some(_) => quiet_entry::enter(thread, frame),
         }
-        result
     }
 }
 
@@ -209,93 +207,6 @@ unsafe extern "C" {
         format: *const c_char,
         ...
     ) -> *mut PyObject;
-}
-
-/// A frame that is entered with an exception tells tracers of a call, as a generator's `throw` does. Here the
-/// frame was called long before, so the tracers are replaced for that one event by functions that put
-/// them back.
-mod quiet_entry {
-    use crate::ffi::ThreadState;
-    use pyo3::ffi::PyObject;
-    use std::ffi::{c_int, c_void};
-    use std::ptr::null_mut;
-    use std::sync::atomic::{AtomicPtr, Ordering};
-
-    /// The tracers put aside. Between `begin` and the event nothing else runs.
-    static TRACER: AtomicPtr<c_void> = AtomicPtr::new(null_mut());
-    static PROFILER: AtomicPtr<c_void> = AtomicPtr::new(null_mut());
-
-    fn of_tracer() -> *mut c_void {
-        called_for_tracer as *const () as *mut c_void
-    }
-
-    fn of_profiler() -> *mut c_void {
-        called_for_profiler as *const () as *mut c_void
-    }
-
-    /// Replaces the tracers, if events come at all.
-    ///
-    /// # Safety
-    /// As `current_frame`.
-    pub unsafe fn begin(thread: *mut ThreadState) -> bool {
-        // SAFETY: as required.
-        unsafe {
-            if (*(*thread).cframe).use_tracing == 0 || (*thread).tracing != 0 {
-                return false;
-            }
-            if !(*thread).c_tracefunc.is_null() {
-                TRACER.store((*thread).c_tracefunc, Ordering::Relaxed);
-                (*thread).c_tracefunc = of_tracer();
-            }
-            if !(*thread).c_profilefunc.is_null() {
-                PROFILER.store((*thread).c_profilefunc, Ordering::Relaxed);
-                (*thread).c_profilefunc = of_profiler();
-            }
-            true
-        }
-    }
-
-    /// Puts back what no event has put back: the recursion limit came first.
-    ///
-    /// # Safety
-    /// As `begin`.
-    pub unsafe fn end(thread: *mut ThreadState) {
-        // SAFETY: as required.
-        unsafe {
-            if (*thread).c_tracefunc == of_tracer() {
-                (*thread).c_tracefunc = TRACER.load(Ordering::Relaxed);
-            }
-            if (*thread).c_profilefunc == of_profiler() {
-                (*thread).c_profilefunc = PROFILER.load(Ordering::Relaxed);
-            }
-        }
-    }
-
-    /// `Py_tracefunc`, for the one event.
-    unsafe extern "C" fn called_for_tracer(
-        _object: *mut PyObject,
-        _frame: *mut PyObject,
-        _what: c_int,
-        _argument: *mut PyObject,
-    ) -> c_int {
-        // SAFETY: called by the interpreter, with the GIL held.
-        unsafe { (*super::super::current_thread()).c_tracefunc = TRACER.load(Ordering::Relaxed) };
-        0
-    }
-
-    /// `Py_tracefunc`, for the one event.
-    unsafe extern "C" fn called_for_profiler(
-        _object: *mut PyObject,
-        _frame: *mut PyObject,
-        _what: c_int,
-        _argument: *mut PyObject,
-    ) -> c_int {
-        // SAFETY: as above.
-        unsafe {
-            (*super::super::current_thread()).c_profilefunc = PROFILER.load(Ordering::Relaxed);
-        }
-        0
-    }
 }
 
 /// The counter of Python levels left.

@@ -1,6 +1,7 @@
 //! CPython 3.12: the interpreter pops the frame; C recursion has its own counter.
 
 pub use super::clear::clear_and_pop;
+use super::quiet_entry;
 use crate::ffi::{
     _PyEval_EvalFrameDefault, CodeObject, CodeUnit, FRAME_OWNED_BY_THREAD, InterpreterFrame,
     ThreadState,
@@ -138,10 +139,13 @@ pub unsafe fn execute(
 ) -> *mut PyObject {
     // SAFETY: the frame is complete and topmost; the interpreter links, runs, clears and pops it.
     unsafe {
-        if let Some(unit) = raised_at {
-            set_raised(frame, unit);
+        match raised_at {
+            None => _PyEval_EvalFrameDefault(thread, frame, 0),
+            Some(unit) => {
+                set_raised(frame, unit);
+                quiet_entry::enter(thread, frame)
+            }
         }
-        _PyEval_EvalFrameDefault(thread, frame, c_int::from(raised_at.is_some()))
     }
 }
 

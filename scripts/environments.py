@@ -70,7 +70,7 @@ def environment(name, python):
     """The test environment called `name` (a minor version); returns its Python."""
 
     def install(made):
-        pip_install(made, pinned("pytest"), pinned("numpy"))
+        pip_install(made, *map(pinned, ("coverage", "numpy", "pytest")))
 
     return make(VENVS / name, python, ["--without-pip"], install)
 

@@ -129,7 +129,8 @@ impl Lifter<'_> {
             "call of a function that is not compiled",
         );
         let made = self.list_made_by(callable, args);
-        let mut operands = vec![callable];
+        // A number is called like anything else: that raises.
+        let mut operands = vec![self.as_boxed(callable)?];
         for item in args {
             let value = self.value_of(item)?;
             operands.push(self.as_boxed(value)?);

@@ -12,7 +12,6 @@ use pyo3::ffi::{
 };
 use pyo3::prelude::*;
 use std::ffi::{c_int, c_void};
-use std::ptr::null_mut;
 
 /// `Py_tracefunc`: object, frame, what, argument.
 type Tracer = unsafe extern "C" fn(*mut PyObject, *mut PyObject, c_int, *mut PyObject) -> c_int;
@@ -61,9 +60,9 @@ pub unsafe fn unwound(thread: *mut ThreadState, frame: *mut InterpreterFrame, un
     unsafe {
         tell(thread, frame, unit, "PY_UNWIND", |_| {
             let (tracer, object) = ((*thread).c_tracefunc, (*thread).c_traceobj);
-            call(thread, tracer, object, RETURN, null_mut());
+            call(thread, tracer, object, RETURN, std::ptr::null_mut());
             let (profiler, object) = ((*thread).c_profilefunc, (*thread).c_profileobj);
-            call(thread, profiler, object, RETURN, null_mut());
+            call(thread, profiler, object, RETURN, std::ptr::null_mut());
         });
     }
 }

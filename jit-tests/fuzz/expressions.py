@@ -4,18 +4,14 @@ Growth is bounded so that every program ends soon: inside loops a product of two
 at once, shift counts are small, and strings and lists that are assigned are cut to a few items.
 """
 
-import re
-
-from fuzz.values import INT_BORDERS, MASKS, SMALL_INTS, TYPES
+from fuzz.templates import Filling, Unsuitable
+from fuzz.values import INT_BORDERS, MASKS, SMALL_INTS
 
 COMPARE = ["<", "<=", "==", "!=", ">", ">="]
 #: Variables of which types an arithmetic expression of a type may use.
 SIMILAR = {"int": ("int", "bool"), "float": ("float", "int"), "bool": ("int", "float")}
 
 
-#: In a template `<int>` stands for an int expression one level deeper, `<int->` for one two levels deeper,
-#: `<a|b>` for one of the words, and `<n>` for a small number.
-PLACEHOLDER = re.compile(r"<([^<>= ]+)>")
 
 INT_FORMS = [
     "abs(<int>)",
@@ -98,8 +94,12 @@ FLOATS_FORMS = [
 ]
 
 
+#: How often an expression is of a form of the program's themes.
+THEMED = 0.4
+
+
 class Expressions:
-    """Needs from its subclass: `values`, `scope` (name -> type), `multiplier`, and `call_of(kind, depth)`."""
+    """Needs from its subclass: `values`, `themes`, `scope` (name -> type), `multiplier`, and `call_of(kind, depth)`."""
 
     def variables(self, *kinds):
         return [name for name, kind in self.scope.items() if kind in kinds]
@@ -135,7 +135,26 @@ class Expressions:
                 return called
         if chance(0.03) and kind in ("int", "float", "str"):
             return f"({self.expression(kind, depth - 1)} {pick(['and', 'or'])} {self.expression(kind, depth - 1)})"
-        return getattr(self, "_" + kind)(depth)
+        return self.themed(kind, depth) or self.ordinary(kind, depth)
+
+    def ordinary(self, kind, depth):
+        make = getattr(self, "_" + kind, None)
+        return make(depth) if make else self.values.literal(kind)
+
+    def themed(self, kind, depth):
+        """An expression of one of the forms that the themes have for a kind; None for an ordinary one."""
+        forms = self.themes.expressions.get(kind)
+        if not forms or (hasattr(self, "_" + kind) and not self.values.chance(THEMED)):
+            return None
+        for _ in range(3):
+            form = self.values.pick(forms)
+            try:
+                # What is behind `for` or `lambda` may run many times.
+                inner = " for " in form or "lambda" in form or "map(" in form
+                return self.without_call(lambda: self.fill(form, depth)) if inner else self.fill(form, depth)
+            except Unsuitable:
+                continue
+        return self.values.literal(kind)
 
     # Numbers
 
@@ -157,18 +176,7 @@ class Expressions:
 
     def fill(self, template, depth):
         """`template` with its placeholders filled in."""
-        return PLACEHOLDER.sub(lambda match: self._placeholder(match[1], depth), template)
-
-    def _placeholder(self, text, depth):
-        if "|" in text:
-            text = self.values.pick(text.split("|"))
-            if text not in TYPES:
-                return text
-        if text == "n":
-            return str(self.values.random.randrange(6))
-        if text[-1] == "-":
-            return self.expression(text[:-1], depth - 2)
-        return self.expression(text, depth - 1)
+        return Filling(self, depth).text(template)
 
     def _int_operation(self, depth):
         values, pick, chance = self.values, self.values.pick, self.values.chance

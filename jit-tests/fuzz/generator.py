@@ -10,8 +10,9 @@ import dataclasses
 import random
 
 from differential.programs import Saved
-from fuzz import prelude
+from fuzz import classes, prelude, themes
 from fuzz.expressions import Expressions
+from fuzz.templates import Filling
 from fuzz.values import Values
 
 BUDGET = 1500
@@ -34,8 +35,11 @@ class Helper:
 class FunctionMaker(Expressions):
     """Writes one function."""
 
-    def __init__(self, values, helpers, chaos, features):
+    budget = BUDGET
+
+    def __init__(self, values, helpers, chaos, features, program_themes):
         self.values = values
+        self.themes = program_themes
         self.helpers = helpers
         self.chaos = chaos
         self.features = features
@@ -114,7 +118,7 @@ class FunctionMaker(Expressions):
 
     # Statements
 
-    def block(self, count, leave_names=0.15):
+    def block(self, count, leave_names=0.08):
         """A nested block; names first bound in it mostly stay inside."""
         before = dict(self.scope)
         closures = dict(self.closures)
@@ -138,6 +142,8 @@ class FunctionMaker(Expressions):
         self.statements_left -= 1
         self.cost += self.multiplier
         deep = self.indent > 4
+        if self.themes.statements and self.values.chance(0.5) and self.themed_statement(deep):
+            return
         choices = [
             (26, self.assign), (18, self.augment), (3, self.swap), (8, self.store), (6, self.list_method),
             (4, self.unpack), (2, self.delete), (1, self.print_), (4, self.global_write), (2, self.rebind),
@@ -150,6 +156,14 @@ class FunctionMaker(Expressions):
             ]  # fmt: skip
         weights = [weight for weight, _ in choices]
         self.values.random.choices([make for _, make in choices], weights)[0]()
+
+    def themed_statement(self, deep):
+        """A statement of a theme; False if none was found that is suitable."""
+        for _ in range(3):
+            _, form = self.values.random.choices(self.themes.statements, [weight for weight, _ in self.themes.statements])[0]
+            if not (deep and "<block" in form) and Filling(self, statement=True).emit(form):
+                return True
+        return False
 
     def target(self, kind):
         """A name to assign: an existing one of the type, rarely one of another type, or a new one."""
@@ -331,17 +345,21 @@ class FunctionMaker(Expressions):
 
     def loop_body(self, count, *names):
         """The body, then an `else` sometimes; `names` (the targets) mostly go out of scope behind it."""
-        self.loop_depth += 1
-        self.multiplier *= count
-        self.block(self.values.random.randrange(1, 6))
-        self.multiplier //= count
-        self.loop_depth -= 1
+        self.repeated(count, most=5)
         if self.values.chance(0.08):
             self.emit("else:")
             self.block(1)
         for name in names:
             if self.values.chance(0.8):
                 self.scope.pop(name, None)
+
+    def repeated(self, count, most=3, looping=True):
+        """A block that is executed up to `count` times."""
+        self.loop_depth += looping
+        self.multiplier *= count
+        self.block(self.values.random.randrange(1, most + 1))
+        self.multiplier //= count
+        self.loop_depth -= looping
 
     def for_(self, target, iterable, count, *names):
         """The loop. Sometimes the iterable has a name, so that others see its state: inside and behind."""
@@ -446,7 +464,7 @@ class FunctionMaker(Expressions):
 
     def try_(self):
         self.emit("try:")
-        self.block(self.values.random.randrange(1, 5), leave_names=0.5)
+        self.block(self.values.random.randrange(1, 5), leave_names=0.3)
         if self.values.chance(0.85):
             error = self.values.pick(["ZeroDivisionError", "IndexError", "TypeError", "(ValueError, OverflowError)", "Exception", "Exception"])
             name = self.name("x")
@@ -496,9 +514,9 @@ class FunctionMaker(Expressions):
         self.closures[name] = kind
 
 
-def make_function(values, name, parameters, result, helpers, chaos, features, statements, shape="plain"):
+def make_function(values, name, parameters, result, helpers, chaos, features, statements, shape="plain", *, themes):
     """(lines, cost) of one function."""
-    maker = FunctionMaker(values, list(helpers), chaos, features)
+    maker = FunctionMaker(values, list(helpers), chaos, features, themes)
     maker.scope = {parameter: kind for parameter, kind in parameters}
     maker.statements_left = statements * 3
     maker.result = None if name == "f" else result
@@ -513,7 +531,9 @@ def make_function(values, name, parameters, result, helpers, chaos, features, st
         maker.emit("global g0, g1")
     if shape == "recursive":
         maker.emit(f"if {parameters[0][0]} <= 0: return {maker.expression(result, 1)}")
-    for kind in values.random.sample(["int", "float", "ints", "int"], values.random.randrange(1, 4)):
+    if shape == "method":
+        maker.fixed.add("self")
+    for kind in first_kinds(values, themes, shape):
         maker.emit(f"{maker.name()} = {maker.expression(kind, 1)}")
         maker.scope[f"v{maker.serial}"] = kind
     for _ in range(statements):
@@ -542,7 +562,7 @@ def make_function(values, name, parameters, result, helpers, chaos, features, st
         maker.emit(f"return ({', '.join(bound[:14])},)" if bound else "return None")
     else:
         maker.emit(f"return {maker.bounded(result, maker.expression(result, 2))}")
-    defaults = values.chance(0.2)
+    defaults = values.chance(0.2) and shape != "method"
     header = ", ".join(
         f"{parameter}={values.literal(kind)}" if defaults and index == len(parameters) - 1 else parameter
         for index, (parameter, kind) in enumerate(parameters)
@@ -550,9 +570,19 @@ def make_function(values, name, parameters, result, helpers, chaos, features, st
     return [f"def {name}({header}):", *maker.lines], maker.cost
 
 
+def first_kinds(values, program_themes, shape):
+    """Kinds of the variables that a function begins with."""
+    if shape == "method":
+        return []
+    kinds = values.random.sample(["int", "float", "ints", "int"], values.random.randrange(1, 4))
+    return kinds + [kind for kind in program_themes.kinds if values.chance(0.7)]
+
+
 def generate(seed):
     """The program of `seed`, ready to be checked or saved."""
-    values = Values(random.Random(seed))
+    source = random.Random(seed)
+    program_themes = themes.drawn(source)
+    values = Values(source, program_themes.kinds)
     chance = values.chance
     chaos = values.pick([0.0, 0.0, 0.003, 0.02])
     features = {
@@ -566,6 +596,8 @@ def generate(seed):
     if features["rebind"]:
         text = prelude.REBIND_BUILTIN if private else prelude.REBIND
         lines += text.strip("\n").splitlines()
+    if "objects" in program_themes.names:
+        lines += classes.source_of(values, make_function, features)
     helpers = []
     for index in range(values.random.choice([0, 1, 1, 2, 2, 3])):
         shape = values.random.choices(["plain", "recursive", "generator", "filter"], [5, 2, 2, 2])[0]
@@ -576,7 +608,8 @@ def generate(seed):
             parameters.insert(0, ("source", "ints"))
         result = values.pick(["int", "int", "int", "float", "float", "bool", "ints", "str"])
         body, cost = make_function(
-            values, f"h{index}", parameters, result, helpers, chaos, features, values.random.randrange(1, 5), shape
+            values, f"h{index}", parameters, result, helpers, chaos, features, values.random.randrange(1, 5), shape,
+            themes=program_themes,
         )
         lines += body
         cost = cost * 6 if shape == "recursive" else cost
@@ -586,15 +619,23 @@ def generate(seed):
         )
     parameters = [(f"p{number}", values.kind()) for number in range(values.random.randrange(1, 5))]
     body, _ = make_function(
-        values, "f", parameters, "tuple", helpers, chaos, features, values.random.randrange(2, 9)
+        values, "f", parameters, "tuple", helpers, chaos, features, values.random.randrange(2, 9), themes=program_themes
     )
     lines += body
     calls = make_calls(values, parameters)
     text = "\n".join(lines + calls)
-    head = ["import math", "from array import array", "log = []", "shared = [1, 2, 3]", "g0 = 5", "g1 = 0.5"]
-    head += prelude.classes_used(text)
-    lines = head + lines
-    return Saved(f"seed_{seed}", "\n".join(lines) + "\n", calls, {"private_builtins": True} if private else {})
+    head = prelude.classes_used(text) + program_themes.prelude_of(text)
+    text = "\n".join([*head, text])
+    start = prelude.imports_used(text) + ["log = []", "shared = [1, 2, 3]", "g0 = 5", "g1 = 0.5"]
+    lines = start + head + lines
+    options = {"private_builtins": True} if private else {}
+    if "__del__" in text or "weakref" in text:
+        options["lends"] = True
+    if chance(0.25):
+        # By then the interpreter has specialised its bytecode, which is what compiled code is made for.
+        options["threshold"] = values.pick([3, 9, 20])
+        calls = calls * 2
+    return Saved(f"seed_{seed}", "\n".join(lines) + "\n", calls, options)
 
 
 def make_calls(values, parameters):

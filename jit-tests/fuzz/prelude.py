@@ -105,3 +105,12 @@ def classes_used(text):
         if f"{name}(" in text:
             lines += source.strip("\n").splitlines()
     return lines
+
+
+MODULES = ("functools", "math", "operator", "sys", "threading", "warnings", "weakref")
+
+
+def imports_used(text):
+    """Lines that import what `text` mentions."""
+    lines = [f"import {name}" for name in MODULES if f"{name}." in text]
+    return lines + (["from array import array"] if "array(" in text else [])

@@ -1,5 +1,7 @@
 """Literals and argument texts: everything sits at a border where some fast path ends."""
 
+import re
+
 INT_BORDERS = (
     [0, 1, -1, 2, 3, -3, 5, 7, 10, 31, 63, 64, 100, 255, 256, 257, -5, -6, 1000, 65535]
     + [sign * (base + offset) for base in (2**30, 2**31, 2**32, 2**53, 2**62, 2**63, 2**64)
@@ -17,7 +19,7 @@ STRINGS = ["''", "'a'", "'abc'", "'hello'", "'é😀z'", "'x y'"]
 BYTES = ["b''", "b'a'", "b'abc\\xff\\x00'", "b'hello'"]
 TYPECODES = "bBhHiIlLqQ"
 
-#: Every type the generator knows, and how often a variable or parameter gets it.
+#: Every type that all programs have, and how often a variable or parameter gets it; themes have more.
 TYPES = {
     "int": 30, "float": 16, "bool": 5, "str": 5, "bytes": 3, "bytearray": 4, "ints": 14,
     "floats": 8, "tuple": 4, "mixed": 3, "array": 3,
@@ -27,8 +29,10 @@ TYPES = {
 class Values:
     """Random literals from one random source."""
 
-    def __init__(self, random):
+    def __init__(self, random, kinds=None):
         self.random = random
+        self.forms = {kind: forms for kind, (_, forms) in (kinds or {}).items()}
+        self.types = TYPES | {kind: weight for kind, (weight, _) in (kinds or {}).items()}
 
     def pick(self, items):
         return items[int(self.random.random() * len(items))]
@@ -38,7 +42,7 @@ class Values:
 
     def kind(self):
         """A type by weight."""
-        return self.random.choices(list(TYPES), TYPES.values())[0]
+        return self.random.choices(list(self.types), self.types.values())[0]
 
     def int_literal(self, small=0.6):
         value = self.pick(SMALL_INTS) if self.chance(small) else self.pick(INT_BORDERS)
@@ -77,7 +81,9 @@ class Values:
         if kind == "mixed":
             kinds = [self.pick(["int", "float", "bool", "str"]) for _ in range(items)]
             return "[" + ", ".join(self.literal(item) for item in kinds) + "]"
-        raise ValueError(kind)
+        if kind == "n":
+            return str(self.random.randrange(6))
+        return re.sub(r"<(\w+)>", lambda match: self.literal(match[1]), self.pick(self.forms[kind]))
 
     def odd_argument(self, kind):
         """An argument that is not quite what the parameter had before."""

@@ -32,7 +32,7 @@ def run(program, counts):
         namespace = harness.check(
             program.source,
             program.calls,
-            repeats=2,
+            repeats=max(2, program.options.get("threshold", 0) // 2),
             slow_after=SLOW_SECONDS,
             number_identity=bool(os.environ.get("BROLGA_TEST_NUMBER_IDENTITY")),
             **program.options,

@@ -32,6 +32,9 @@ REPEATS = 3
 STRESS_REPEATS = 8
 DECORATOR = "__jit__"
 
+#: Attributes of classes that are compared by their values.
+_PLAIN = (int, float, str, bool, list, dict, tuple)
+
 _serial = itertools.count()
 _MODULE_NOISE = {"__builtins__", "__name__", DECORATOR, "__warningregistry__", "__call__"}
 
@@ -230,9 +233,9 @@ def observe(program, function, args, kwargs, namespace, caught, *, number_identi
         error.__traceback__ = None
         error = None
     state = tuple(
-        (name, encoder.encode(value))
+        (name, _encode_class(encoder, value) if isinstance(value, type) else encoder.encode(value))
         for name, value in namespace.items()
-        if name not in _MODULE_NOISE and not isinstance(value, (types.FunctionType, type, types.ModuleType))
+        if name not in _MODULE_NOISE and not isinstance(value, (types.FunctionType, types.ModuleType))
     )
     parts = {
         "outcome": outcome,
@@ -254,6 +257,15 @@ def observe(program, function, args, kwargs, namespace, caught, *, number_identi
     return Observation(parts, numbers)
 
 
+def _encode_class(encoder, value):
+    """What a class of the program holds: data, and which functions."""
+    if value.__module__ != "program":
+        return ("class", value.__qualname__)
+    names = [name for name in vars(value) if not name.startswith("__") or callable(vars(value)[name])]
+    held = tuple((name, encoder.encode(vars(value)[name])) for name in names if type(vars(value)[name]) in _PLAIN)
+    return ("class", value.__qualname__, tuple(names), held)
+
+
 def check(
     source,
     calls=("",),
@@ -266,12 +278,15 @@ def check(
     references=True,
     native=False,
     slow_after=None,
+    threshold=1,
+    lends=False,
 ):
     """Raises `Difference` unless every call behaves alike on both sides.
 
     `source` is text or a function; `private_builtins` gives each side its own copy of the builtins, for
     programs that rebind them; `native` demands that machine code ran where the platform has it; a plain call
-    that computes for longer than `slow_after` seconds raises `TooSlow`.
+    that computes for longer than `slow_after` seconds raises `TooSlow`; `threshold` is the call that compiles;
+    `lends` lends arguments on the plain side too: a decorated function cannot see one of them die (README, limits).
     Returns the jitted side's namespace for further questions.
     """
     if callable(source):
@@ -287,8 +302,8 @@ def check(
     try:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            plain = program.side(_identity)
-            jitted = program.side(provider.eager())
+            plain = program.side(provider.lending if lends else _identity)
+            jitted = program.side(provider.eager(threshold))
             caught.clear()
             history = []
             # Each call several times in a row, then all once more: types change between calls.

@@ -3,7 +3,7 @@
 A file holds one or more programs; each starts with a line `# ==== name`. Inside a program
 
 * `# call: 1, [2]` adds a call of `f` with these arguments;
-* `# options: private_builtins` sets flags of `harness.check`;
+* `# options: private_builtins threshold=9` sets options of `harness.check`;
 * everything else is the program.
 
 A file without `# ====` lines is one program, named like the file.
@@ -30,7 +30,8 @@ class Saved:
         """The form that `parse` reads."""
         lines = [f"{HEAD}{self.name}"]
         if self.options:
-            lines.append(f"{OPTIONS} {' '.join(self.options)}")
+            words = [name if value is True else f"{name}={value}" for name, value in self.options.items()]
+            lines.append(f"{OPTIONS} {' '.join(words)}")
         lines += [f"{CALL} {call}" for call in self.calls]
         return "\n".join(lines) + "\n" + self.source.strip("\n") + "\n"
 
@@ -57,7 +58,9 @@ def _program(name, lines):
         if line.startswith(CALL):
             calls.append(line[len(CALL) :].strip())
         elif line.startswith(OPTIONS):
-            options.update((word, True) for word in line[len(OPTIONS) :].split())
+            for word in line[len(OPTIONS) :].split():
+                option, _, value = word.partition("=")
+                options[option] = int(value) if value else True
         else:
             body.append(line)
     return Saved(name, "\n".join(body).strip("\n") + "\n", calls or [""], options)

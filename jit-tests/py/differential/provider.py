@@ -33,9 +33,18 @@ def load():
     return fake_jits.make(name)
 
 
-def eager():
-    """The decorator the tests use: compile as early as the product can."""
-    return load()(threshold=1)
+def eager(threshold=1):
+    """The decorator the tests use: compile as early as the product can, or after so many calls."""
+    return load()(threshold=threshold)
+
+
+def lending(function):
+    """Decorates a function that stays interpreted, but is lent its arguments like a compiled one."""
+    if native_support()[0]:
+        from brolga import _native
+
+        _native._testing.attach(function, 2**32 - 1, None)
+    return function
 
 
 @functools.cache

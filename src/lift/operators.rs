@@ -339,7 +339,12 @@ impl Lifter<'_> {
         kwnames: Option<u32>,
         operands: &[Item],
     ) -> Step<Option<Item>> {
-        let position = args.len();
+        // The other of the two slots below the arguments is NULL.
+        let is_callable = |item: &Item| matches!(item, Item::Value(value) if *value == callable);
+        let Some(place) = operands.iter().take(2).position(is_callable) else {
+            return Ok(None);
+        };
+        let position = operands.len() - 1 - place;
         if self.left_for(ExitReason::ObjectChanged) {
             return Ok(None);
         }

@@ -24,6 +24,7 @@ use super::versions::Plan;
 use crate::abi::exit_reason::ExitReason;
 use crate::bytecode::CodeBytes;
 use crate::feedback::{Fact, History};
+use crate::lift::waits_in_loop;
 use crate::lift::{EntryPoint, Refusal};
 use crate::runtime::entry::{self, Call, EntryRecord};
 use crate::runtime::unit::{Unit, UnitOwner};
@@ -479,14 +480,15 @@ pub fn record_of(function: &Bound<'_, PyAny>) -> Option<(Rc<Record>, Rc<EntryRec
     Some((record, entry))
 }
 
-/// Has the code a loop? Such a function is compiled at its second call.
+/// Has the code a loop? Such a function is compiled at its second call. Of a generator only loops count that can
+/// be entered while they run: listening to the jumps of others costs, and gives nothing.
 pub fn has_loop(bytes: &CodeBytes) -> bool {
+    let waits = bytes.is_generator_like();
     crate::bytecode::decode(bytes).is_ok_and(|code| {
         code.instrs.iter().any(|instr| {
-            instr
-                .op
-                .target()
-                .is_some_and(|target| target <= instr.offset)
+            instr.op.target().is_some_and(|target| {
+                target <= instr.offset && !(waits && waits_in_loop(&code, target))
+            })
         })
     })
 }

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use crate::abi::exit_reason::ExitReason;
-use crate::bytecode::{GeneratorOp, Op as Bytecode};
+use crate::bytecode::Op as Bytecode;
 use crate::feedback::{Fact, FunctionCodeKey};
 use crate::hir::attributes::IntWidth;
 use crate::hir::{IntRange, Repr, Terminator, Type, ValueId};
@@ -112,17 +112,7 @@ impl Lifter<'_> {
             let block = starts.partition_point(|start| *start <= offset);
             block > 0 && region.contains(&starts[block - 1])
         };
-        let waits = |op: &Bytecode| {
-            matches!(
-                op,
-                Bytecode::Generator(GeneratorOp::YieldValue | GeneratorOp::Send { .. })
-            )
-        };
-        if code
-            .instrs
-            .iter()
-            .any(|instr| inside(instr.offset) && waits(&instr.op))
-        {
+        if super::scan::waits_in_loop(&code, point.offset) {
             // Each turn would enter and leave; loops inside of it have their own code.
             return Err(self.refuse("a loop that yields or awaits would leave at every turn"));
         }

@@ -55,7 +55,7 @@ use crate::hir::{
 
 pub use handlers::Raised;
 pub use in_place::{EntryIterator, EntryPoint, EntryShared, EntrySlot, KEPT_GENERATOR};
-pub use scan::{assigned_in_loop, natural_loop};
+pub use scan::{assigned_in_loop, natural_loop, waits_in_loop};
 pub use texts::METHODS;
 pub use world::{
     AttributeFact, Builtin, BuiltinClass, BuiltinMethod, CalleeFacts, ClassAttribute, ClassHandle,

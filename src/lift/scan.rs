@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::bytecode::{Code, CodeBytes, Op};
+use crate::bytecode::{Code, CodeBytes, GeneratorOp, Op};
 
 /// A loop of the bytecode: the target of a backward jump.
 #[derive(Clone, Debug)]
@@ -88,6 +88,21 @@ pub fn natural_loop(code: &Code, header: u32) -> BTreeSet<u32> {
         }
     }
     inside
+}
+
+/// Does the loop yield or await? Native code would be left at every turn.
+pub fn waits_in_loop(code: &Code, header: u32) -> bool {
+    let region = natural_loop(code, header);
+    let starts = code.block_starts();
+    code.instrs.iter().any(|instr| {
+        let block = starts.partition_point(|start| *start <= instr.offset);
+        block > 0
+            && region.contains(&starts[block - 1])
+            && matches!(
+                instr.op,
+                Op::Generator(GeneratorOp::YieldValue | GeneratorOp::Send { .. })
+            )
+    })
 }
 
 impl Scan {

@@ -13,6 +13,7 @@
 //! ranges of `i` and `len(a)` overlap.
 
 mod inductions;
+mod narrowed;
 mod scope;
 
 use super::dominators::Dominators;
@@ -113,6 +114,7 @@ impl<'a> ValueRanges<'a> {
             round: 0,
             phase: Phase::Grow,
         };
+        analysis.scope.is_tainted = narrowed::params(function);
         if analysis.has_loops() {
             analysis.find_inductions(function);
             analysis.find_homes(function);

@@ -3,8 +3,8 @@
 use super::clear;
 pub use super::clear::clear_and_pop;
 use crate::ffi::{
-    _PyEval_EvalFrameDefault, CodeObject, CodeUnit, FRAME_CLEARED, FRAME_OWNED_BY_THREAD,
-    FRAME_SPECIALS_SIZE, FRAME_SUSPENDED, GeneratorObject, InterpreterFrame, ThreadState,
+    CodeObject, CodeUnit, FRAME_CLEARED, FRAME_OWNED_BY_THREAD, FRAME_SPECIALS_SIZE,
+    FRAME_SUSPENDED, GeneratorObject, InterpreterFrame, ThreadState,
 };
 use pyo3::ffi::{
     METH_FASTCALL, Py_INCREF, Py_TYPE, Py_XDECREF, PyCFunction_CheckExact, PyCFunction_GetFlags,
@@ -161,7 +161,7 @@ unsafe fn evaluate(
             set_raised(frame, unit);
         }
         let silenced = raised_at.is_some() && quiet_entry::begin(thread);
-        let result = _PyEval_EvalFrameDefault(thread, frame, c_int::from(raised_at.is_some()));
+        let result = super::evaluate::evaluate(thread, frame, c_int::from(raised_at.is_some()));
         if silenced {
             quiet_entry::end(thread);
         }

@@ -1,10 +1,8 @@
 //! CPython 3.12: the interpreter pops the frame; C recursion has its own counter.
 
 pub use super::clear::clear_and_pop;
-use crate::ffi::{
-    _PyEval_EvalFrameDefault, CodeObject, CodeUnit, FRAME_OWNED_BY_THREAD, InterpreterFrame,
-    ThreadState,
-};
+use super::evaluate::evaluate;
+use crate::ffi::{CodeObject, CodeUnit, FRAME_OWNED_BY_THREAD, InterpreterFrame, ThreadState};
 use pyo3::ffi::{Py_INCREF, PyFunctionObject, PyObject};
 use std::ffi::c_int;
 use std::ptr::null_mut;
@@ -141,7 +139,7 @@ pub unsafe fn execute(
         if let Some(unit) = raised_at {
             set_raised(frame, unit);
         }
-        _PyEval_EvalFrameDefault(thread, frame, c_int::from(raised_at.is_some()))
+        evaluate(thread, frame, c_int::from(raised_at.is_some()))
     }
 }
 

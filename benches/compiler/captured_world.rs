@@ -85,8 +85,9 @@ impl World for CapturedWorld<'_> {
             Singleton::Sentinel => (Type::OTHER, ObjectKind::Other),
             Singleton::Enumerate => class(BuiltinClass::Enumerate),
             Singleton::Zip => class(BuiltinClass::Zip),
+            Singleton::Any => (Type::BUILTIN, ObjectKind::Builtin(Builtin::Any)),
+            Singleton::All => (Type::BUILTIN, ObjectKind::Builtin(Builtin::All)),
             Singleton::Tuple => class(BuiltinClass::Other(Type::TUPLE)),
-            Singleton::Any | Singleton::All => (Type::BUILTIN, ObjectKind::Other),
         };
         self.object(&format!("{which:?}"), ty, kind)
     }

@@ -207,10 +207,22 @@ def spin(n):
     while n:
         x = (x + 1) & 0xFFFF
     return x
+def numbers(n):
+    x = 1
+    while n or x < 9:
+        x = (x + 1) & 0xFFFF
+        yield x
+@provider.eager()
+def consume(n):
+    x = 0
+    for y in numbers(n):
+        x = x ^ y
+    return x, sum(y for y in numbers(0))
 spin(0), spin(0)
-for _ in range(3):
-    threading.Thread(target=spin, args=(1,), daemon=True).start()
-time.sleep(0.1)
+consume(0), consume(0)
+for function in [spin] * 3 + [consume] * 3:
+    threading.Thread(target=function, args=(1,), daemon=True).start()
+time.sleep(0.2)
 print('leaving')
 """,
         timeout=60,

@@ -28,6 +28,7 @@
 
 pub mod consumers;
 mod data_stack;
+mod evaluate;
 mod events;
 mod exception_table;
 pub mod generators;

@@ -7,7 +7,8 @@
 //!
 //! Invariant: between `begin` and the event no other code runs.
 
-use crate::ffi::{_PyEval_EvalFrameDefault, InterpreterFrame, ThreadState};
+use super::evaluate::evaluate;
+use crate::ffi::{InterpreterFrame, ThreadState};
 use pyo3::ffi::PyObject;
 use std::ffi::{c_int, c_void};
 use std::ptr::null_mut;
@@ -46,7 +47,7 @@ pub unsafe fn enter(thread: *mut ThreadState, frame: *mut InterpreterFrame) -> *
     // SAFETY: as required; the interpreter links the frame, runs it and unlinks it.
     unsafe {
         let replaced = begin(thread);
-        let result = _PyEval_EvalFrameDefault(thread, frame, 1);
+        let result = evaluate(thread, frame, 1);
         if replaced {
             end(thread);
         }

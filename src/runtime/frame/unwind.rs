@@ -4,12 +4,11 @@
 //! at the unit before it. Where the two units have different handlers (first or one past the last
 //! instruction of a protected range) the frame is unwound here, by the interpreter's own steps.
 
+use super::evaluate::evaluate;
 use super::exception_table::{Handler, find_handler};
 use super::version::{code, current_frame, set_current_frame, set_next, set_raised};
 use super::{events, quiet_entry, slots};
-use crate::ffi::{
-    _PyEval_EvalFrameDefault, _PyEval_FrameClearAndPop, InterpreterFrame, ThreadState,
-};
+use crate::ffi::{_PyEval_FrameClearAndPop, InterpreterFrame, ThreadState};
 use pyo3::ffi::{
     Py_DECREF, Py_SIZE, Py_XDECREF, PyBytes_AS_STRING, PyErr_GetRaisedException,
     PyErr_SetRaisedException, PyFrameObject, PyObject, PyThreadState_GetFrame,
@@ -33,7 +32,7 @@ pub unsafe fn execute(
     // SAFETY: the frame is complete and topmost; the interpreter links, runs, clears and pops it.
     unsafe {
         let Some(unit) = raised_at else {
-            return _PyEval_EvalFrameDefault(thread, frame, 0);
+            return evaluate(thread, frame, 0);
         };
         set_raised(frame, unit);
         let table = (*code(frame)).co_exceptiontable;
@@ -116,6 +115,6 @@ unsafe fn unwind(
         *first.add(top) = slots::owning(PyErr_GetRaisedException());
         slots::set_used(frame, top + 1);
         set_next(frame, handler.target);
-        _PyEval_EvalFrameDefault(thread, frame, 0)
+        evaluate(thread, frame, 0)
     }
 }

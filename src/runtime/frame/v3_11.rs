@@ -3,8 +3,8 @@
 pub use super::clear::clear_and_pop;
 use super::{clear, quiet_entry};
 use crate::ffi::{
-    _PyEval_EvalFrameDefault, CodeObject, CodeUnit, FRAME_CLEARED, FRAME_OWNED_BY_THREAD,
-    FRAME_SPECIALS_SIZE, FRAME_SUSPENDED, GeneratorObject, InterpreterFrame, ThreadState,
+    CodeObject, CodeUnit, FRAME_CLEARED, FRAME_OWNED_BY_THREAD, FRAME_SPECIALS_SIZE,
+    FRAME_SUSPENDED, GeneratorObject, InterpreterFrame, ThreadState,
 };
 use pyo3::ffi::{
     METH_FASTCALL, Py_INCREF, Py_TYPE, Py_XDECREF, PyCFunction_CheckExact, PyCFunction_GetFlags,
@@ -161,7 +161,7 @@ unsafe fn evaluate(
             set_raised(frame, unit);
         }
         match raised_at {
-            None => _PyEval_EvalFrameDefault(thread, frame, 0),
+            None => super::evaluate::evaluate(thread, frame, 0),
             Some(_) => quiet_entry::enter(thread, frame),
         }
     }

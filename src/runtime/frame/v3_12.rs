@@ -1,11 +1,9 @@
 //! CPython 3.12: the interpreter pops the frame; C recursion has its own counter.
 
 pub use super::clear::clear_and_pop;
+use super::evaluate::evaluate;
 use super::quiet_entry;
-use crate::ffi::{
-    _PyEval_EvalFrameDefault, CodeObject, CodeUnit, FRAME_OWNED_BY_THREAD, InterpreterFrame,
-    ThreadState,
-};
+use crate::ffi::{CodeObject, CodeUnit, FRAME_OWNED_BY_THREAD, InterpreterFrame, ThreadState};
 use pyo3::ffi::{Py_INCREF, PyFunctionObject, PyObject};
 use std::ffi::c_int;
 use std::ptr::null_mut;
@@ -140,7 +138,7 @@ pub unsafe fn execute(
     // SAFETY: the frame is complete and topmost; the interpreter links, runs, clears and pops it.
     unsafe {
         match raised_at {
-            None => _PyEval_EvalFrameDefault(thread, frame, 0),
+            None => evaluate(thread, frame, 0),
             Some(unit) => {
                 set_raised(frame, unit);
                 quiet_entry::enter(thread, frame)

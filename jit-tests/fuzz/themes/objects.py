@@ -8,7 +8,7 @@ EXPRESSIONS = {
         "<obj>.a", "<var:obj>.a", "<var:obj>.a", "<obj>.m0(<int>)", "<var:obj>.m0(<int>)", "<var:obj>.m0(x=<int>)", "<obj>.p", "len(<obj>)",
         "<obj>[<int>]", "(<obj> + <int>)", "(<int> + <obj>)", "sum(x.a for x in <objs>)", "<K0|K1|K2>.made(<int>)", "<obj>.made(<int>)",
         "<K0|K1|K2>.shared", "<obj>.shared", "K0.m0(<obj>, <int>)", "<obj>.missing", "getattr(<obj>, '<a|shared|nothing>', <int>)", "<obj>(<int>)",
-        "max((x.a for x in <objs>), default=0)", "hash(<obj>) * 0", "int(<obj>)", "(<var:obj>.m0)(<int>)", "len({<obj>: 1})", "<ints>[<obj>]", 
+        "max((x.a for x in <objs>), default=0)", "hash(<obj>) * 0", "int(<obj>)", "(<var:obj>.m0)(<int>)", "len({<obj>: 1})", "<ints>[<obj>]",
         "isinstance(<obj>, <K0|K1|K2|(K0,K1)>)", "<var:obj>.inner.a", "operator.index(<obj>)", "(<obj> - <obj>)", "[f(<int>) for f in [<obj>.m0, <obj>.m0]][0]",
     ],
     "float": ["<obj>.b", "<var:obj>.b", "<obj>.m1()", "<var:obj>.m1()", "(<obj> * <float>)", "<obj>.scaled"],

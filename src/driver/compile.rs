@@ -28,6 +28,7 @@ use crate::passes::pipeline;
 use crate::runtime::code_memory;
 use crate::runtime::dispatch;
 use crate::runtime::entry::EntryRecord;
+use crate::runtime::held::Held;
 use crate::runtime::native_stack::{self, Waiting};
 use crate::runtime::stress;
 use crate::runtime::unit::{Assumption, Namespace, Unit, UnitFunction, UnitOwner, code_start};
@@ -440,7 +441,6 @@ fn make_unit(
         namespaces.push(namespace);
     }
     let callees = world.units.clone();
-    let _ = py;
     Ok(Rc::new(Unit {
         table: OnceCell::new(),
         functions,
@@ -455,7 +455,7 @@ fn make_unit(
         next_unit: Cell::new(std::ptr::null()),
         next: Cell::new(dispatch::bind_and_enter),
         record,
-        keep,
+        keep: Held::new(py, keep),
         callees,
         in_place: function.in_place,
         entered: Cell::new(None),

@@ -12,7 +12,6 @@ pub mod dump;
 pub mod enable;
 pub mod engine;
 pub mod events;
-pub mod held;
 pub mod kind;
 pub mod known;
 pub mod listing;

@@ -58,10 +58,10 @@ fn layout(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
     Ok(rows)
 }
 
-/// References of compiled code to an object.
+/// References of compiled code to a number.
 #[pyfunction]
 fn references_held(object: &Bound<'_, PyAny>) -> usize {
-    crate::driver::held::references(object)
+    crate::runtime::held::references(object)
 }
 
 /// Continues a function at a code unit; with an exception, raises it there.

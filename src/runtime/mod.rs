@@ -14,6 +14,7 @@ mod first_calls;
 pub mod frame;
 pub mod function_watcher;
 pub mod gil_cell;
+pub mod held;
 pub mod helpers;
 pub mod instances;
 pub mod layout;

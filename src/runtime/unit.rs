@@ -14,6 +14,7 @@ use pyo3::prelude::*;
 
 use super::code_memory::{self, CodeBlock};
 use super::entry::{EntryRecord, Target};
+use super::held::Held;
 use super::native_stack;
 use crate::abi::CodeId;
 use crate::abi::deopt_table::{DeoptTable, ExitSite};
@@ -86,7 +87,7 @@ pub struct Unit {
     /// The entry of its function; not read where nothing enters by the stub.
     pub record: *const EntryRecord,
     /// References that keep the above alive.
-    pub keep: Vec<Py<PyAny>>,
+    pub keep: Held,
     /// Compiled functions called directly.
     pub callees: Vec<Rc<Unit>>,
     /// It runs in place of a frame of the interpreter, see `in_place`.

@@ -69,7 +69,9 @@ def test_no_difference_in_verify_mode():
 def test_finds_mistakes(jit):
     work = run(jit, 250)
     assert work.failures, f"nothing found with {jit}"
-    assert all(failure["status"] == "different" for failure in work.failures)
+    # Wrong arithmetic may loop for ever; most of what is found are differences.
+    found = [failure["status"] for failure in work.failures]
+    assert set(found) <= {"different", "hang"} and "different" in found
 
 
 def test_reduces(tmp_path):

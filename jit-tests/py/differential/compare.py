@@ -28,6 +28,14 @@ _BUILTIN_ITERATORS = tuple(
 ) + (enumerate, zip, reversed, type(reversed([])))
 
 
+def _attributes(value):
+    """The instance's own attributes; no `__getattr__` of the program is asked."""
+    try:
+        return object.__getattribute__(value, "__dict__")
+    except AttributeError:
+        return None
+
+
 class Encoder:
     """Encodes object graphs; one instance numbers the objects of one observation."""
 
@@ -118,7 +126,7 @@ class Encoder:
             if isinstance(value, base):
                 below = self.encode(read(value), depth)
                 break
-        attributes = getattr(value, "__dict__", None)
+        attributes = _attributes(value)
         if attributes is not None:
             attributes = tuple((name, self.encode(item, depth)) for name, item in attributes.items())
         return ("instance", kind.__qualname__, number, below, attributes)

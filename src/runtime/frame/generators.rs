@@ -18,8 +18,8 @@ use pyo3::ffi::{
     PyUnicode_InternFromString,
 };
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 use std::ptr::null_mut;
-use std::sync::OnceLock;
 
 /// How a frame that ran came back.
 pub enum Outcome {
@@ -33,8 +33,9 @@ pub enum Outcome {
 
 /// Are generators of this interpreter as mirrored? Tried on one, once.
 pub fn are_known(py: Python<'_>) -> bool {
-    static KNOWN: OnceLock<bool> = OnceLock::new();
-    *KNOWN.get_or_init(|| {
+    // Other threads may run meanwhile, and ask.
+    static KNOWN: PyOnceLock<bool> = PyOnceLock::new();
+    *KNOWN.get_or_init(py, || {
         let try_one = || -> PyResult<bool> {
             let generator = py.eval(c"(x for x in (1, 2))", None, None)?;
             let code = generator.getattr("gi_code")?;

@@ -12,12 +12,15 @@ A theme names
 
 import importlib
 import re
+import sys
 
 NAMES = (
     "containers", "exceptions", "finalisers", "frames", "functions", "generators", "matching", "objects", "slices",
     "texts", "threads",
 )  # fmt: skip
 WEIGHTS = dict.fromkeys(NAMES, 4) | {"objects": 8, "generators": 6, "exceptions": 6, "threads": 1, "frames": 1}
+# Known wrong: from 3.14 on several operands of one instruction die in another order than those of machine code do.
+LEFT_OUT = {"finalisers"} if sys.version_info >= (3, 14) else set()
 DEFINED = re.compile(r"^(?:def|class) (\w+)|^(\w+) =", re.MULTILINE)
 
 
@@ -58,7 +61,7 @@ class Themes:
 def drawn(random):
     """The themes of a program: none in a share of them, mostly one to three."""
     count = random.choices([0, 1, 2, 3, 5], [3, 3, 4, 3, 1])[0]
-    names = list(NAMES)
+    names = [name for name in NAMES if name not in LEFT_OUT]
     chosen = []
     for _ in range(count):
         name = random.choices(names, [WEIGHTS[item] for item in names])[0]

@@ -338,7 +338,7 @@ pub fn find_special<'py>(class: &AssumedClass<'py>, name: &str) -> Special<'py> 
     let of_object = instances::lookup(&py.get_type::<PyAny>(), &name);
     if of_object.is_some_and(|other| other.is(&found)) {
         Special::OfObject
-    } else if instances::is_sequence_in_c(&class.class) {
+    } else if instances::computes_in_c(&class.class) {
         Special::Mixed
     } else {
         Special::Found(found)

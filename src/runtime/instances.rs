@@ -106,12 +106,23 @@ pub fn has_values(class: &Bound<'_, PyType>) -> bool {
     flags(class) & wanted == wanted && !names(class).is_null()
 }
 
-/// Do instances add or repeat themselves as sequences, by functions in C?
-pub fn is_sequence_in_c(class: &Bound<'_, PyType>) -> bool {
-    // SAFETY: a live class, whose methods of sequences live as long.
+/// Do operators of builtin objects take instances for what the class is derived from: a number, or a sequence in C?
+/// Then somebody is left to be asked when a method in Python has declined.
+pub fn computes_in_c(class: &Bound<'_, PyType>) -> bool {
+    // SAFETY: live classes; methods of sequences live as long as theirs.
     unsafe {
-        let methods = (*type_of(class)).tp_as_sequence;
-        !methods.is_null() && ((*methods).sq_concat.is_some() || (*methods).sq_repeat.is_some())
+        let class = type_of(class);
+        let methods = (*class).tp_as_sequence;
+        let is_sequence = !methods.is_null()
+            && ((*methods).sq_concat.is_some() || (*methods).sq_repeat.is_some());
+        is_sequence
+            || [
+                &raw mut ffi::PyLong_Type,
+                &raw mut ffi::PyFloat_Type,
+                &raw mut ffi::PyComplex_Type,
+            ]
+            .into_iter()
+            .any(|number| ffi::PyType_IsSubtype(class, number) != 0)
     }
 }
 

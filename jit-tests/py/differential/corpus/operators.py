@@ -439,3 +439,37 @@ def f(n):
         for x in Tree([i, 2.5]):
             total += x
     return total
+# ==== derived_from_numbers
+# call: 40
+class I(int):
+    def __add__(self, other):
+        return NotImplemented
+    def __radd__(self, other):
+        return NotImplemented
+    def __lt__(self, other):
+        return NotImplemented
+class F(float):
+    def __mul__(self, other):
+        return NotImplemented
+    def __rmul__(self, other):
+        return NotImplemented
+class C(complex):
+    def __sub__(self, other):
+        return NotImplemented
+def add(a, b): return a + b
+def mul(a, b): return a * b
+def sub(a, b): return a - b
+def iadd(a, b):
+    a += b
+    return a
+def less(a, b): return a < b
+def f(n):
+    out = []
+    for i in range(n):
+        a, b, c = I(i), F(i), C(i)
+        out.append((add(a, 3), add(3, a), iadd(a, True), mul(b, 2.5), mul(2, b), sub(c, 1.5), less(a, 3), less(3, a)))
+        try:
+            out.append(add(a, a))
+        except TypeError as error:
+            out.append(str(error))
+    return out

@@ -15,6 +15,7 @@ use crate::hir::Type;
 use crate::hir::attributes::Container;
 use crate::runtime::helpers::dicts::further_class;
 use crate::runtime::helpers::int_value;
+use crate::runtime::loaded_module;
 
 /// How many items of a container are looked at, from each end.
 const SAMPLE: usize = 3;
@@ -94,8 +95,8 @@ fn array_container(object: &Bound<'_, PyAny>) -> Option<Container> {
     if class.name().ok()?.to_str().ok()? != "array" {
         return None;
     }
-    let module = object.py().import("sys").ok()?.getattr("modules").ok()?;
-    let array = module.get_item("array").ok()?.getattr("array").ok()?;
+    let module = loaded_module(pyo3::intern!(object.py(), "array"))?;
+    let array = module.getattr("array").ok()?;
     if !class.is(&array) {
         return None;
     }

@@ -29,6 +29,7 @@ use crate::runtime::entry::entry_of;
 use crate::runtime::helpers::dicts::knows_iterators;
 use crate::runtime::helpers::int_value;
 use crate::runtime::instances;
+use crate::runtime::loaded_module;
 use crate::runtime::unit::Unit;
 
 /// A compiled version of another function.
@@ -740,14 +741,9 @@ impl<'py> LiveWorld<'py, '_> {
     /// if the code of its own methods kept it.
     fn class_as_global(&mut self, class: ClassHandle) -> Option<ObjectFact> {
         let class = self.classes[class as usize].class.clone();
-        let modules = self.py.import("sys").ok()?.getattr("modules").ok()?;
         let name = PyString::intern(self.py, "__module__");
         let module = instances::own_member(&class, &name)??;
-        let module = modules
-            .cast_exact::<PyDict>()
-            .ok()?
-            .get_item(module)
-            .ok()??;
+        let module = loaded_module(module.cast_exact::<PyString>().ok()?)?;
         let dict = module.cast_exact::<PyModule>().ok()?.dict();
         let named = dict.get_item(class.name().ok()?).ok()??;
         named.is(&class).then(|| self.describe(class.as_any()))

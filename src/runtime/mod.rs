@@ -32,6 +32,7 @@ pub mod unit;
 pub mod verify;
 
 use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyString};
 
 use crate::abi::support::Support;
 
@@ -39,6 +40,14 @@ use crate::abi::support::Support;
 pub fn end_of_iteration(py: Python<'_>) -> PyResult<Py<PyAny>> {
     // SAFETY: the GIL is held; the result is borrowed, or null with an exception set.
     unsafe { Bound::from_borrowed_ptr_or_err(py, helpers::end_of_iteration()) }.map(Bound::unbind)
+}
+
+/// A module that is loaded. (An import could run a program's `__import__`.)
+pub fn loaded_module<'py>(name: &Bound<'py, PyString>) -> Option<Bound<'py, PyAny>> {
+    // SAFETY: the GIL is held; the dict of modules is borrowed.
+    let modules =
+        unsafe { Bound::from_borrowed_ptr_or_opt(name.py(), pyo3::ffi::PyImport_GetModuleDict()) };
+    modules?.cast_exact::<PyDict>().ok()?.get_item(name).ok()?
 }
 
 /// The address of a support function.

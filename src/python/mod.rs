@@ -317,4 +317,10 @@ mod _native {
     #[pymodule_export]
     #[expect(non_upper_case_globals, reason = "the Python name")]
     const __version__: &str = env!("CARGO_PKG_VERSION");
+
+    #[cfg(not(Py_3_12))]
+    #[pymodule_init]
+    fn init(module: &pyo3::Bound<'_, pyo3::types::PyModule>) -> pyo3::PyResult<()> {
+        crate::runtime::helpers::collection::remember(module.py())
+    }
 }

@@ -14,17 +14,21 @@ pub unsafe fn collecting_later<R>(make: impl FnOnce() -> R) -> R {
 }
 
 #[cfg(not(Py_3_12))]
-pub use until_3_11::collecting_later;
+pub use until_3_11::{collecting_later, remember};
 
 #[cfg(not(Py_3_12))]
 mod until_3_11 {
     use std::sync::atomic::{AtomicU32, Ordering};
 
     use pyo3::ffi;
+    use pyo3::prelude::*;
+    use pyo3::sync::PyOnceLock;
 
     /// Allocations without a collection before one is asked for: the interpreter's own first threshold.
     const ALLOCATIONS: u32 = 700;
     static COUNT: AtomicU32 = AtomicU32::new(0);
+    /// `gc.get_count` and `gc.get_threshold`.
+    static QUESTIONS: PyOnceLock<[Py<PyAny>; 2]> = PyOnceLock::new();
 
     /// Runs what allocates, and does not collect meanwhile.
     ///
@@ -38,13 +42,55 @@ mod until_3_11 {
             }
             ffi::PyGC_Disable();
             let made = make();
+            let asks = COUNT.fetch_add(1, Ordering::Relaxed) >= ALLOCATIONS && is_main_thread();
+            let is_due = asks && is_due();
             ffi::PyGC_Enable();
-            if COUNT.fetch_add(1, Ordering::Relaxed) >= ALLOCATIONS && is_main_thread() {
+            if asks {
                 COUNT.store(0, Ordering::Relaxed);
+            }
+            if is_due {
                 // Without room in the queue another allocation asks again.
                 ffi::Py_AddPendingCall(Some(collect_if_due), std::ptr::null_mut());
             }
             made
+        }
+    }
+
+    /// Looks up what `is_due` calls, while Python code may run.
+    pub fn remember(py: Python<'_>) -> PyResult<()> {
+        let gc = py.import("gc")?;
+        let questions = [gc.getattr("get_count")?, gc.getattr("get_threshold")?];
+        // Whatever else a program put there may run anything.
+        // SAFETY: live objects.
+        if questions
+            .iter()
+            .all(|function| unsafe { ffi::PyCFunction_CheckExact(function.as_ptr()) } != 0)
+        {
+            let _ = QUESTIONS.set(py, questions.map(Bound::unbind));
+        }
+        Ok(())
+    }
+
+    /// More containers were made than died, by more than the threshold. A loop that makes and drops them is not to be
+    /// left every so many turns.
+    #[cold]
+    fn is_due() -> bool {
+        // SAFETY: the GIL is held.
+        let py = unsafe { Python::assume_attached() };
+        let Some(questions) = QUESTIONS.get(py) else {
+            return true;
+        };
+        if PyErr::occurred(py) {
+            return false;
+        }
+        let ask = |function: &Py<PyAny>| -> PyResult<i64> {
+            let (youngest, _, _): (i64, i64, i64) = function.call0(py)?.extract(py)?;
+            Ok(youngest)
+        };
+        let [count, threshold] = questions.each_ref().map(ask);
+        match (count, threshold) {
+            (Ok(count), Ok(threshold)) => threshold != 0 && count > threshold,
+            _ => true,
         }
     }
 

@@ -61,11 +61,11 @@ mod until_3_11 {
         let gc = py.import("gc")?;
         let questions = [gc.getattr("get_count")?, gc.getattr("get_threshold")?];
         // Whatever else a program put there may run anything.
-        // SAFETY: live objects.
-        if questions
-            .iter()
-            .all(|function| unsafe { ffi::PyCFunction_CheckExact(function.as_ptr()) } != 0)
-        {
+        // SAFETY: a live object.
+        let is_builtin = |function: &Bound<'_, PyAny>| unsafe {
+            ffi::PyCFunction_CheckExact(function.as_ptr()) != 0
+        };
+        if questions.iter().all(is_builtin) {
             let _ = QUESTIONS.set(py, questions.map(Bound::unbind));
         }
         Ok(())

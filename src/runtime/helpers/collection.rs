@@ -84,7 +84,8 @@ mod until_3_11 {
             return false;
         }
         let ask = |function: &Py<PyAny>| -> PyResult<i64> {
-            let (youngest, _, _): (i64, i64, i64) = function.call0(py)?.extract(py)?;
+            // Bound: a plain `Py` would be dropped later, for pyo3 does not know that machine code holds the GIL.
+            let (youngest, _, _): (i64, i64, i64) = function.bind(py).call0()?.extract()?;
             Ok(youngest)
         };
         let [count, threshold] = questions.each_ref().map(ask);

@@ -13,6 +13,10 @@ pub unsafe fn collecting_later<R>(make: impl FnOnce() -> R) -> R {
     make()
 }
 
+/// Collections are nobody's business here.
+#[cfg(Py_3_12)]
+pub fn remember(_: pyo3::Python<'_>) {}
+
 #[cfg(not(Py_3_12))]
 pub use until_3_11::{collecting_later, remember};
 
@@ -56,19 +60,25 @@ mod until_3_11 {
         }
     }
 
-    /// Looks up what `is_due` calls, while Python code may run.
-    pub fn remember(py: Python<'_>) -> PyResult<()> {
-        let gc = py.import("gc")?;
-        let questions = [gc.getattr("get_count")?, gc.getattr("get_threshold")?];
+    /// Looks up what `is_due` calls, where Python code may run: when functions come under the JIT.
+    pub fn remember(py: Python<'_>) {
+        if QUESTIONS.get(py).is_some() {
+            return;
+        }
+        let look_up = || -> PyResult<_> {
+            let gc = py.import("gc")?;
+            Ok([gc.getattr("get_count")?, gc.getattr("get_threshold")?])
+        };
         // Whatever else a program put there may run anything.
         // SAFETY: a live object.
         let is_builtin = |function: &Bound<'_, PyAny>| unsafe {
             ffi::PyCFunction_CheckExact(function.as_ptr()) != 0
         };
-        if questions.iter().all(is_builtin) {
+        if let Ok(questions) = look_up()
+            && questions.iter().all(is_builtin)
+        {
             let _ = QUESTIONS.set(py, questions.map(Bound::unbind));
         }
-        Ok(())
     }
 
     /// More containers were made than died, by more than the threshold. A loop that makes and drops them is not to be

@@ -78,6 +78,7 @@ fn attach_function(function: &Bound<'_, PyAny>, options: &Bound<'_, PyDict>) -> 
         }
         return Ok(());
     }
+    crate::runtime::helpers::collection::remember(py);
     if strict {
         strict_check(function)?;
     }
@@ -124,6 +125,7 @@ fn detach(function: &Bound<'_, PyAny>) {
 #[pyfunction]
 fn enable_all(existing: &Bound<'_, PyList>) -> bool {
     let py = existing.py();
+    crate::runtime::helpers::collection::remember(py);
     let functions: Vec<_> = existing
         .iter()
         .filter(|object| object.is_instance_of::<PyFunction>())

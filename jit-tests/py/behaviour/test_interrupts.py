@@ -201,3 +201,30 @@ print('ok')
 """
     )
     assert done.stdout.strip() == "ok"
+
+
+def test_no_collection_is_asked_for_that_is_not_due(run_python):
+    """A native loop that makes containers and drops them goes on, and nothing of a program is asked for the counts."""
+    done = run_python(
+        """
+import gc
+from differential import provider
+@provider.eager()
+def f(n):
+    total = 0
+    for i in range(n):
+        items = [i, total]
+        total += len(items)
+    return total
+for _ in range(3):
+    f(10)
+def fails(*_):
+    raise SystemError('asked')
+gc.get_count = gc.get_threshold = fails
+before = dict(provider.stats_of(f).get('exits', {}))
+assert f(100_000) == 200_000
+assert provider.stats_of(f).get('exits', {}) == before
+print('ok')
+"""
+    )
+    assert done.stdout.strip() == "ok"

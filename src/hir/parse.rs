@@ -527,25 +527,15 @@ impl Parser {
         let function = &self.function;
         let object = |id: ObjectId| (id.index() < function.pool.iter().count(), id.to_string());
         let (known, id) = match *op {
-            Op::ConstObject(id) | Op::GuardIs(id) | Op::GuardCode(id) | Op::GuardFunction(id) => {
-                object(id)
-            }
-            Op::CallObject(shape) => match shape.keywords {
-                Some(id) => object(id),
-                None => return Ok(()),
-            },
             Op::CallNative(id) => (id.index() < function.callees.len(), id.to_string()),
             Op::GuardGlobals(id) | Op::LoadGlobal(GlobalPlace { namespace: id, .. }) => (
                 id.index() < function.namespaces.len().max(1),
                 id.to_string(),
             ),
-            op => match op.class() {
-                Some(id) if id.index() < function.classes.len() => match op.object() {
-                    Some(id) => object(id),
-                    None => return Ok(()),
-                },
-                Some(id) => (false, id.to_string()),
-                None => return Ok(()),
+            op => match (op.class(), op.object()) {
+                (Some(id), _) if id.index() >= function.classes.len() => (false, id.to_string()),
+                (_, Some(id)) => object(id),
+                _ => return Ok(()),
             },
         };
         if known {

@@ -119,10 +119,6 @@ fn missing_immediate(function: &Function, op: &Op) -> Option<String> {
         (!known).then(|| id.to_string())
     };
     match *op {
-        Op::ConstObject(id) | Op::GuardIs(id) | Op::GuardCode(id) | Op::GuardFunction(id) => {
-            object(id)
-        }
-        Op::CallObject(shape) => shape.keywords.and_then(object),
         Op::CallNative(id) => (id.index() >= function.callees.len()).then(|| id.to_string()),
         Op::GuardGlobals(id) | Op::LoadGlobal(GlobalPlace { namespace: id, .. }) => {
             (id.index() >= function.namespaces.len()).then(|| id.to_string())
